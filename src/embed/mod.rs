@@ -1,0 +1,134 @@
+//! Photos to vectors: model records, preprocessing, and the engines that run a model.
+//!
+//! An engine is anything that implements [`Embedder`]; one embedder belongs to one thread. A
+//! vector is worth comparing only with vectors of the same [`ModelKey`]. Engines take the
+//! picture after resizing and cropping as 8-bit RGB ([`ModelInput`]): that is what every
+//! engine and payload can be made from, and rounding there is part of the models'
+//! preprocessing.
+
+mod model;
+
+pub use model::{ModelKey, ModelRecord};
+
+use std::time::Duration;
+
+/// One picture as a model sees it: square, 8-bit RGB, row by row, before normalisation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelInput {
+    /// Width and height in pixels.
+    pub side: u32,
+    /// `side * side * 3` bytes.
+    pub rgb: Vec<u8>,
+}
+
+/// A picture's vector, of Euclidean length 1, in numbers that survive the cache.
+///
+/// The components are rounded to half precision at birth, so that a vector that was just
+/// computed and one that was read back from the cache give the same bits in the report.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Embedding(Vec<half::f16>);
+
+impl Embedding {
+    /// Normalises a model's raw output to length 1.
+    ///
+    /// # Errors
+    /// [`EmbedError::BadOutput`] if a component is not finite or all are zero.
+    pub fn from_raw(raw: &[f32]) -> Result<Self, EmbedError> {
+        let norm = raw
+            .iter()
+            .map(|&x| f64::from(x) * f64::from(x))
+            .sum::<f64>()
+            .sqrt();
+        if !norm.is_finite() || norm < 1e-12 {
+            return Err(EmbedError::BadOutput(format!(
+                "a vector of length {norm}, which has no direction"
+            )));
+        }
+        // f64 to f16 through f32 would round twice.
+        Ok(Self(
+            raw.iter()
+                .map(|&x| half::f16::from_f64(f64::from(x) / norm))
+                .collect(),
+        ))
+    }
+
+    /// From components that were [`Embedding::components`] before.
+    #[must_use]
+    pub fn from_components(components: Vec<half::f16>) -> Self {
+        Self(components)
+    }
+
+    /// The components, as many as the model's dimension.
+    #[must_use]
+    pub fn components(&self) -> &[half::f16] {
+        &self.0
+    }
+}
+
+/// Which engine runs a model, with what, as the report names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineInfo {
+    /// `embedded`, `onnxruntime`, ...
+    pub name: String,
+    /// The library and its version: `rten 0.27.0`, `ONNX Runtime 1.24.1`.
+    pub runtime: String,
+    /// The execution provider that really runs: `cpu`, `cuda`, ...
+    pub provider: String,
+}
+
+/// Computes the vectors of pictures. One embedder has one owner thread, hence `&mut self`.
+///
+/// A vector must not depend on the other pictures of its batch, to the last bit: reports are
+/// compared byte by byte between runs with other thread counts.
+pub trait Embedder: Send {
+    /// What runs here.
+    fn engine(&self) -> &EngineInfo;
+
+    /// How many pictures at once suit this engine, at least 1.
+    fn batch_size(&self) -> usize;
+
+    /// The vectors of `batch`, in its order.
+    ///
+    /// # Errors
+    /// [`EmbedError`] if the engine fails or answers with something that is no vector; then
+    /// no vector of the batch is known.
+    fn embed(&mut self, batch: &[ModelInput]) -> Result<Vec<Embedding>, EmbedError>;
+
+    /// CPU time that `embed` has used so far, in all its threads; `None` where it cannot be
+    /// told (a GPU, another machine).
+    fn cpu_time(&self) -> Option<Duration> {
+        None
+    }
+}
+
+/// Why there are no vectors.
+#[derive(Debug, thiserror::Error)]
+pub enum EmbedError {
+    /// The model file cannot be read or is not what its record says.
+    #[error("cannot use the model: {reason}: {path}")]
+    Model {
+        /// What is wrong and what to do.
+        reason: String,
+        /// The model's file.
+        path: String,
+    },
+    /// The engine or its library is not there, or refused to start.
+    #[error("cannot start {engine}: {reason}")]
+    Engine {
+        /// The engine's name.
+        engine: String,
+        /// What is missing and what to install.
+        reason: String,
+    },
+    /// The engine failed while running.
+    #[error("{engine} failed on a batch: {reason}")]
+    Run {
+        /// The engine's name.
+        engine: String,
+        /// The library's own words.
+        reason: String,
+    },
+    /// The engine answered with something that is no vector of the model.
+    #[error("the model gave {0}")]
+    BadOutput(String),
+}

@@ -1,0 +1,3 @@
+//! The program: parses the arguments and runs a command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Folders to photos: walk, read, decode, fingerprint.
