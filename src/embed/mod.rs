@@ -6,9 +6,17 @@
 //! engine and payload can be made from, and rounding there is part of the models'
 //! preprocessing.
 
+pub mod bundled;
+pub mod embedded;
+mod engine;
+mod hash;
 mod model;
+pub mod preprocess;
 
-pub use model::{ModelKey, ModelRecord};
+pub use engine::{EngineChoice, EngineRequest, Opened, Provider, open};
+pub use model::{
+    Calibration, Filter, Framing, InputLayout, ModelKey, ModelRecord, Precision, Preprocessing,
+};
 
 use std::time::Duration;
 
@@ -128,6 +136,10 @@ pub enum EmbedError {
         /// The library's own words.
         reason: String,
     },
+    /// A picture cannot be brought to the model's input, or the model's preprocessing makes
+    /// no sense.
+    #[error("cannot prepare a picture for the model: {0}")]
+    Preprocessing(String),
     /// The engine answered with something that is no vector of the model.
     #[error("the model gave {0}")]
     BadOutput(String),
