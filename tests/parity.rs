@@ -320,7 +320,7 @@ fn pixels_agree_with_the_references_on_each_photo() {
             (Preprocessing::efficientnet_lite0(), &photo.lite0_pixels),
         ] {
             let (max_limit, mean_limit) =
-                if photo.file.ends_with(".jpg") || photo.file.contains("16") {
+                if photo.file.contains(".jpg") || photo.file.contains("16") {
                     (16, 0.75)
                 } else {
                     (14, 0.4)
@@ -480,6 +480,59 @@ fn both_local_engines_agree_so_that_they_may_share_a_cache() {
             assert!(cosine >= 0.9999, "{} {}: {cosine}", record.name, photo.file);
         }
     }
+}
+
+#[test]
+fn a_provider_that_was_asked_for_and_is_not_there_is_an_error_that_says_what_to_install() {
+    let Some(library) = onnx_runtime() else {
+        return;
+    };
+    for (provider, install) in [
+        (Provider::Cuda, "onnxruntime-gpu"),
+        (Provider::TensorRt, "tensorrt"),
+        (Provider::DirectMl, "onnxruntime-directml"),
+        (Provider::OpenVino, "onnxruntime-openvino"),
+        (Provider::WebGpu, "WebGPU"),
+    ] {
+        for engine in [EngineChoice::OnnxRuntime, EngineChoice::Auto] {
+            let request = EngineRequest {
+                provider,
+                ..request(engine, 1, Some(library.clone()))
+            };
+            let error = match open(&request, &bundled::record()) {
+                // A machine that has it.
+                Ok(opened) => {
+                    assert_eq!(opened.engine.provider, provider.name());
+                    continue;
+                }
+                Err(error) => error.to_string(),
+            };
+            eprintln!("{error}");
+            assert!(
+                error.contains(provider.name()) && error.contains(install),
+                "{error}"
+            );
+        }
+    }
+}
+
+#[test]
+fn auto_takes_onnx_runtime_where_it_is_found_and_the_report_can_say_so() {
+    let Some(library) = onnx_runtime() else {
+        return;
+    };
+    let request = EngineRequest {
+        provider: Provider::Auto,
+        ..request(EngineChoice::Auto, 2, Some(library))
+    };
+    let opened = open(&request, &bundled::record()).unwrap();
+    assert_eq!(opened.engine.name, "onnxruntime");
+    assert!(
+        opened.engine.runtime.starts_with("ONNX Runtime 1."),
+        "{:?}",
+        opened.engine
+    );
+    assert_eq!((opened.embedders.len(), opened.note), (1, None));
 }
 
 /// A picture with detail at every scale, as a photo has it: a sum of waves of falling strength.

@@ -35,7 +35,7 @@ pub fn record() -> ModelRecord {
         output: "image_embeds".to_owned(),
         dimension: 512,
         precision: Precision::F32,
-        fixed_batch: None,
+        one_at_a_time: false,
         preprocessing: Preprocessing::efficientnet_lite0(),
         licence: "Apache-2.0".to_owned(),
         similarity_floor: 0.18,

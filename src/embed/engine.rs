@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{EmbedError, Embedder, EngineInfo, ModelKey, ModelRecord, embedded};
+use super::{EmbedError, Embedder, EngineInfo, ModelKey, ModelRecord, embedded, onnxruntime};
 
 /// The engine that the user asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,10 +16,31 @@ pub enum EngineChoice {
     OnnxRuntime,
 }
 
+impl EngineChoice {
+    /// All choices.
+    pub const ALL: [Self; 3] = [Self::Auto, Self::Embedded, Self::OnnxRuntime];
+
+    /// The name in commands and settings.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Embedded => embedded::NAME,
+            Self::OnnxRuntime => onnxruntime::NAME,
+        }
+    }
+
+    /// The choice of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|choice| choice.name() == name)
+    }
+}
+
 /// The execution provider of ONNX Runtime that the user asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Provider {
-    /// The fastest that works.
+    /// The fastest that works and keeps single precision.
     #[default]
     Auto,
     /// The processor.
@@ -38,6 +59,48 @@ pub enum Provider {
     WebGpu,
 }
 
+impl Provider {
+    /// All providers.
+    pub const ALL: [Self; 8] = [
+        Self::Auto,
+        Self::Cpu,
+        Self::Cuda,
+        Self::TensorRt,
+        Self::CoreMl,
+        Self::DirectMl,
+        Self::OpenVino,
+        Self::WebGpu,
+    ];
+
+    /// The name in commands, settings and reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Cpu => "cpu",
+            Self::Cuda => "cuda",
+            Self::TensorRt => "tensorrt",
+            Self::CoreMl => "coreml",
+            Self::DirectMl => "directml",
+            Self::OpenVino => "openvino",
+            Self::WebGpu => "webgpu",
+        }
+    }
+
+    /// The provider of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|provider| provider.name() == name)
+    }
+
+    /// Whether only ONNX Runtime has it.
+    fn is_an_accelerator(self) -> bool {
+        !matches!(self, Self::Auto | Self::Cpu)
+    }
+}
+
 /// What the user asked for.
 #[derive(Clone, Debug)]
 pub struct EngineRequest {
@@ -47,32 +110,134 @@ pub struct EngineRequest {
     pub provider: Provider,
     /// How many threads compute on the processor, at least 1.
     pub threads: usize,
-    /// Where the library of ONNX Runtime lies, if the user says so.
+    /// Where the library of ONNX Runtime lies (the file or its folder), if the user says so.
     pub library: Option<PathBuf>,
 }
 
 /// A model that is ready to embed.
 pub struct Opened {
-    /// One for each thread that is to call it.
+    /// One for each thread that is to call it: `threads` of the embedded engine, one of ONNX
+    /// Runtime, which has threads of its own.
     pub embedders: Vec<Box<dyn Embedder>>,
     /// What really runs.
     pub engine: EngineInfo,
     /// The identity of the vectors.
     pub key: ModelKey,
-    /// Why `auto` did not take what would be faster, for the user.
+    /// Why `auto` did not take ONNX Runtime, for the user.
     pub note: Option<String>,
+}
+
+impl std::fmt::Debug for Opened {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Opened")
+            .field("embedders", &self.embedders.len())
+            .field("engine", &self.engine)
+            .field("key", &self.key)
+            .field("note", &self.note)
+            .finish()
+    }
 }
 
 /// Loads a model into the engine that was asked for.
 ///
 /// # Errors
-/// [`EmbedError`] if the engine or the model cannot be used; with [`EngineChoice::Auto`] only
-/// if no engine can.
+/// [`EmbedError`] if the engine, the provider or the model cannot be used. With
+/// [`EngineChoice::Auto`] a missing or broken ONNX Runtime is no error but a note, unless a
+/// provider was asked for that only ONNX Runtime has.
 pub fn open(request: &EngineRequest, model: &ModelRecord) -> Result<Opened, EmbedError> {
+    match request.engine {
+        EngineChoice::Embedded if request.provider.is_an_accelerator() => Err(EmbedError::Engine {
+            engine: embedded::NAME.to_owned(),
+            reason: format!(
+                "it runs on the processor only; the provider {} belongs to the engine {}",
+                request.provider.name(),
+                onnxruntime::NAME
+            ),
+        }),
+        EngineChoice::Embedded => open_embedded(request, model, None),
+        EngineChoice::OnnxRuntime => open_onnxruntime(request, model),
+        EngineChoice::Auto => match open_onnxruntime(request, model) {
+            Ok(opened) => Ok(opened),
+            Err(error) if request.provider.is_an_accelerator() => Err(error),
+            Err(error) => open_embedded(request, model, Some(error.to_string())),
+        },
+    }
+}
+
+fn open_embedded(
+    request: &EngineRequest,
+    model: &ModelRecord,
+    note: Option<String>,
+) -> Result<Opened, EmbedError> {
     Ok(Opened {
         embedders: embedded::open(model, request.threads)?,
         engine: embedded::engine_info(),
         key: model.key(),
+        note,
+    })
+}
+
+fn open_onnxruntime(request: &EngineRequest, model: &ModelRecord) -> Result<Opened, EmbedError> {
+    let embedder = onnxruntime::open(request, model)?;
+    Ok(Opened {
+        engine: embedder.engine().clone(),
+        embedders: vec![embedder],
+        key: model.key(),
         note: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_a_broken_library(
+        engine: EngineChoice,
+        provider: Provider,
+    ) -> Result<Opened, EmbedError> {
+        let folder = tempfile::tempdir().unwrap();
+        let library = folder.path().join("libonnxruntime.so");
+        std::fs::write(&library, "not a library").unwrap();
+        let request = EngineRequest {
+            engine,
+            provider,
+            threads: 2,
+            library: Some(library),
+        };
+        open(&request, &super::super::bundled::record())
+    }
+
+    #[test]
+    fn auto_falls_back_to_the_embedded_engine_and_says_why() {
+        for provider in [Provider::Auto, Provider::Cpu] {
+            let opened = with_a_broken_library(EngineChoice::Auto, provider).unwrap();
+            assert_eq!(opened.engine.name, "embedded");
+            assert_eq!(opened.embedders.len(), 2);
+            assert!(opened.note.unwrap().contains("libonnxruntime.so"));
+        }
+    }
+
+    #[test]
+    fn what_was_asked_for_and_cannot_run_is_an_error() {
+        for (engine, provider) in [
+            (EngineChoice::OnnxRuntime, Provider::Auto),
+            (EngineChoice::OnnxRuntime, Provider::Cpu),
+            (EngineChoice::Auto, Provider::Cuda),
+            (EngineChoice::Embedded, Provider::CoreMl),
+        ] {
+            let error = with_a_broken_library(engine, provider).unwrap_err();
+            assert!(matches!(error, EmbedError::Engine { .. }), "{error}");
+        }
+    }
+
+    #[test]
+    fn names_read_back() {
+        for choice in EngineChoice::ALL {
+            assert_eq!(EngineChoice::from_name(choice.name()), Some(choice));
+        }
+        for provider in Provider::ALL {
+            assert_eq!(Provider::from_name(provider.name()), Some(provider));
+        }
+        assert_eq!(Provider::from_name("gpu"), None);
+    }
 }

@@ -10,7 +10,6 @@ pub(super) fn sha256_hex(bytes: &[u8]) -> String {
 }
 
 /// The hash of all that a reader gives.
-#[expect(dead_code, reason = "the model store uses it next")]
 pub(super) fn sha256_of(mut reader: impl Read) -> io::Result<String> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 16];

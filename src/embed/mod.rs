@@ -11,7 +11,9 @@ pub mod embedded;
 mod engine;
 mod hash;
 mod model;
+pub mod onnxruntime;
 pub mod preprocess;
+pub mod store;
 
 pub use engine::{EngineChoice, EngineRequest, Opened, Provider, open};
 pub use model::{

@@ -202,8 +202,8 @@ pub struct ModelRecord {
     pub dimension: usize,
     /// The weights' arithmetic.
     pub precision: Precision,
-    /// The only batch size that the graph takes, if it is fixed.
-    pub fixed_batch: Option<usize>,
+    /// Whether the graph takes one picture at a time (its batch dimension is fixed to 1).
+    pub one_at_a_time: bool,
     /// From photo to input.
     pub preprocessing: Preprocessing,
     /// SPDX expression, or `research-only`.

@@ -1,0 +1,200 @@
+//! Engine `onnxruntime`: Microsoft's ONNX Runtime, found on the user's machine at run time.
+//!
+//! Pitfalls. A process loads one library of ONNX Runtime and keeps it. ONNX Runtime falls back
+//! to the processor without a word where a provider cannot run: providers are registered so
+//! that a failure is an error, and what really ran is read back from a profile of a test run.
+//! Its threads spin while idle unless told not to, which takes the cores from the decoders.
+//!
+//! Batches are padded to a fixed size: with another number of rows the last matrix product
+//! takes another path, and the last bit of a vector would depend on its neighbours.
+
+pub mod find;
+mod library;
+mod provider;
+mod session;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::time::Duration;
+
+use cpu_time::ThreadTime;
+use ort::session::Session;
+use ort::value::TensorRef;
+
+use super::engine::{EngineRequest, Provider};
+use super::model::{InputLayout, ModelRecord};
+use super::preprocess::{normalise_nchw, stack_nhwc};
+use super::{EmbedError, Embedder, Embedding, EngineInfo, ModelInput};
+
+/// The engine's name in reports and settings.
+pub const NAME: &str = "onnxruntime";
+
+/// Pictures a run, always: enough to keep the cores busy (EfficientNet-Lite0 8: 389 pictures a
+/// second, 1: 345, 32: 377).
+const BATCH: usize = 8;
+
+/// An embedder on ONNX Runtime.
+///
+/// # Errors
+/// [`EmbedError::Engine`] if no library is found or none loads, or the provider that was
+/// asked for does not run; [`EmbedError::Model`] if ONNX Runtime refuses the model.
+pub fn open(
+    request: &EngineRequest,
+    record: &ModelRecord,
+) -> Result<Box<dyn Embedder>, EmbedError> {
+    record.preprocessing.check()?;
+    let loaded = library::load(request.library.as_deref()).map_err(unavailable)?;
+    let bytes = record.read_file()?;
+    let mut refused = Vec::new();
+    for &provider in provider::candidates(request.provider) {
+        // Bad models and half-installed providers have made ONNX Runtime's binding panic.
+        let opened = catch_unwind(AssertUnwindSafe(|| {
+            let session = session::start(&loaded, provider, request.threads, &bytes)?;
+            let mut engine = OnnxRuntimeEngine {
+                session: session.session,
+                record: record.clone(),
+                engine: EngineInfo {
+                    name: NAME.to_owned(),
+                    runtime: loaded.runtime.clone(),
+                    provider: provider.name().to_owned(),
+                },
+                batch: if record.one_at_a_time { 1 } else { BATCH },
+                cpu_time: (provider == Provider::Cpu && request.threads <= 1)
+                    .then_some(Duration::ZERO),
+                floats: Vec::new(),
+                levels: Vec::new(),
+            };
+            engine.prove(provider, session.profile.as_deref())?;
+            Ok::<_, EmbedError>(engine)
+        }))
+        .unwrap_or_else(|_panic| Err(unavailable(format!("{} panicked", provider.name()))));
+        match opened {
+            Ok(engine) => return Ok(Box::new(engine)),
+            Err(error) => refused.push(error),
+        }
+    }
+    // The last is the processor, or the provider that was asked for.
+    Err(refused
+        .pop()
+        .unwrap_or_else(|| unavailable("it has no provider".to_owned())))
+}
+
+fn unavailable(reason: String) -> EmbedError {
+    EmbedError::Engine {
+        engine: NAME.to_owned(),
+        reason,
+    }
+}
+
+struct OnnxRuntimeEngine {
+    session: Session,
+    record: ModelRecord,
+    engine: EngineInfo,
+    batch: usize,
+    /// Only where the calling thread does all the work.
+    cpu_time: Option<Duration>,
+    floats: Vec<f32>,
+    levels: Vec<u8>,
+}
+
+impl OnnxRuntimeEngine {
+    /// Runs a picture and reads back which provider ran.
+    fn prove(&mut self, provider: Provider, profile: Option<&Path>) -> Result<(), EmbedError> {
+        let side = self.record.preprocessing.size;
+        let ramp = (0..side * side * 3).map(|index| index.to_le_bytes()[1]);
+        let picture = ModelInput {
+            side,
+            rgb: ramp.collect(),
+        };
+        self.embed(std::slice::from_ref(&picture))?;
+        if profile.is_some() {
+            let file = self
+                .session
+                .end_profiling()
+                .map_err(|error| unavailable(format!("it gave no profile: {error}")))?;
+            provider::prove_ran(provider, Path::new(&file)).map_err(unavailable)?;
+        }
+        Ok(())
+    }
+
+    /// The vectors of at most one batch.
+    fn run(&mut self, inputs: &[ModelInput], out: &mut Vec<Embedding>) -> Result<(), EmbedError> {
+        let (batch, dimension) = (self.batch, self.record.dimension);
+        let preprocessing = &self.record.preprocessing;
+        let side = preprocessing.size as usize;
+        let length = batch * side * side * 3;
+        let outputs = match self.record.layout {
+            InputLayout::NchwF32 => {
+                self.floats.clear();
+                normalise_nchw(inputs, preprocessing, &mut self.floats)?;
+                self.floats.resize(length, 0.0);
+                let shape = [batch, 3, side, side];
+                let tensor =
+                    TensorRef::from_array_view((shape, &self.floats[..])).map_err(failed)?;
+                self.session
+                    .run(ort::inputs![self.record.input.as_str() => tensor])
+            }
+            InputLayout::NhwcU8 => {
+                self.levels.clear();
+                stack_nhwc(inputs, preprocessing, &mut self.levels)?;
+                self.levels.resize(length, 0);
+                let shape = [batch, side, side, 3];
+                let tensor =
+                    TensorRef::from_array_view((shape, &self.levels[..])).map_err(failed)?;
+                self.session
+                    .run(ort::inputs![self.record.input.as_str() => tensor])
+            }
+        }
+        .map_err(failed)?;
+        let output = outputs.get(&self.record.output).ok_or_else(|| {
+            EmbedError::BadOutput(format!("no output named {:?}", self.record.output))
+        })?;
+        let (shape, numbers) = output.try_extract_tensor::<f32>().map_err(failed)?;
+        if numbers.len() != batch * dimension {
+            return Err(EmbedError::BadOutput(format!(
+                "an output of shape {shape:?} where [{batch}, {dimension}] is expected"
+            )));
+        }
+        for vector in numbers.chunks_exact(dimension).take(inputs.len()) {
+            out.push(Embedding::from_raw(vector)?);
+        }
+        Ok(())
+    }
+}
+
+impl Embedder for OnnxRuntimeEngine {
+    fn engine(&self) -> &EngineInfo {
+        &self.engine
+    }
+
+    fn batch_size(&self) -> usize {
+        self.batch
+    }
+
+    fn embed(&mut self, batch: &[ModelInput]) -> Result<Vec<Embedding>, EmbedError> {
+        let start = ThreadTime::now();
+        let mut vectors = Vec::with_capacity(batch.len());
+        for inputs in batch.chunks(self.batch) {
+            self.run(inputs, &mut vectors)?;
+        }
+        if let Some(used) = &mut self.cpu_time {
+            *used += start.elapsed();
+        }
+        Ok(vectors)
+    }
+
+    fn cpu_time(&self) -> Option<Duration> {
+        self.cpu_time
+    }
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "map_err hands the error over"
+)]
+fn failed(error: ort::Error) -> EmbedError {
+    EmbedError::Run {
+        engine: NAME.to_owned(),
+        reason: error.to_string(),
+    }
+}
