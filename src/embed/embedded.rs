@@ -47,6 +47,18 @@ pub fn open(record: &ModelRecord, threads: usize) -> Result<Vec<Box<dyn Embedder
         .collect())
 }
 
+/// Loads a model and runs a picture, to learn whether this engine can.
+///
+/// # Errors
+/// As [`open`] and [`Embedder::embed`].
+pub(super) fn prove(record: &ModelRecord) -> Result<(), EmbedError> {
+    let picture = ModelInput::ramp(record.preprocessing.size);
+    for mut embedder in open(record, 1)? {
+        embedder.embed(std::slice::from_ref(&picture))?;
+    }
+    Ok(())
+}
+
 /// What the report says of this engine.
 #[must_use]
 pub fn engine_info() -> EngineInfo {

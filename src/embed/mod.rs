@@ -7,9 +7,13 @@
 //! preprocessing.
 
 pub mod bundled;
+pub mod catalog;
+pub mod download;
 pub mod embedded;
 mod engine;
 mod hash;
+pub mod inspect;
+mod inspect_config;
 mod model;
 pub mod onnxruntime;
 pub mod preprocess;
@@ -29,6 +33,17 @@ pub struct ModelInput {
     pub side: u32,
     /// `side * side * 3` bytes.
     pub rgb: Vec<u8>,
+}
+
+impl ModelInput {
+    /// A picture that is not one colour, to try a model with.
+    fn ramp(side: u32) -> Self {
+        let rgb = (0..side * side * 3).map(|index| index.to_le_bytes()[1]);
+        Self {
+            side,
+            rgb: rgb.collect(),
+        }
+    }
 }
 
 /// A picture's vector, of Euclidean length 1, in numbers that survive the cache.
@@ -142,6 +157,17 @@ pub enum EmbedError {
     /// no sense.
     #[error("cannot prepare a picture for the model: {0}")]
     Preprocessing(String),
+    /// A model's file could not be fetched.
+    #[error("cannot download: {reason}: {url}")]
+    Download {
+        /// What is wrong and what to do.
+        reason: String,
+        /// The address.
+        url: String,
+    },
+    /// The user cancelled.
+    #[error("cancelled")]
+    Cancelled,
     /// The engine answered with something that is no vector of the model.
     #[error("the model gave {0}")]
     BadOutput(String),

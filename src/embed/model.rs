@@ -184,11 +184,12 @@ pub enum Calibration {
 }
 
 /// One model, ready to be run.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelRecord {
     /// Short name, unique in the catalogue.
     pub name: String,
     /// Its file; `None` for the bundled model, whose bytes are in the program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<PathBuf>,
     /// SHA-256 of the file, 64 lower-case hexadecimal digits.
     pub sha256: String,
@@ -204,8 +205,6 @@ pub struct ModelRecord {
     pub precision: Precision,
     /// Whether the graph takes one picture at a time (its batch dimension is fixed to 1).
     pub one_at_a_time: bool,
-    /// From photo to input.
-    pub preprocessing: Preprocessing,
     /// SPDX expression, or `research-only`.
     pub licence: String,
     /// Pairs of a lower cosine are not looked at: about 99 % of true copies lie above.
@@ -214,6 +213,8 @@ pub struct ModelRecord {
     pub similarity_default: f32,
     /// Where the last two come from.
     pub calibration: Calibration,
+    /// From photo to input.
+    pub preprocessing: Preprocessing,
 }
 
 impl ModelRecord {

@@ -100,12 +100,7 @@ struct OnnxRuntimeEngine {
 impl OnnxRuntimeEngine {
     /// Runs a picture and reads back which provider ran.
     fn prove(&mut self, provider: Provider, profile: Option<&Path>) -> Result<(), EmbedError> {
-        let side = self.record.preprocessing.size;
-        let ramp = (0..side * side * 3).map(|index| index.to_le_bytes()[1]);
-        let picture = ModelInput {
-            side,
-            rgb: ramp.collect(),
-        };
+        let picture = ModelInput::ramp(self.record.preprocessing.size);
         self.embed(std::slice::from_ref(&picture))?;
         if profile.is_some() {
             let file = self
