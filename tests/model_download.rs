@@ -3,6 +3,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::print_stderr,
     reason = "helpers of tests, outside of the test functions that clippy.toml excepts"
 )]
 
@@ -17,6 +18,7 @@ use std::time::Duration;
 use sha2::Digest as _;
 use twinlens::embed::EmbedError;
 use twinlens::embed::download::{Downloaded, Policy, Progress, Wanted, download};
+use twinlens::embed::store::{ModelStore, State};
 
 /// What a request said, as far as the server cares.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -504,5 +506,62 @@ fn a_dead_server_is_an_error_that_names_the_address() {
     assert!(
         error.contains("cannot be reached") && error.contains(&server.base),
         "{error}"
+    );
+}
+
+#[test]
+fn a_model_of_the_catalogue_is_fetched_from_a_mirror_and_found_by_name() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/models/clip_tiny.onnx");
+    let Ok(model) = std::fs::read(&file) else {
+        eprintln!("SKIPPED: {} is missing", file.display());
+        return;
+    };
+    let expected = sha256(&model);
+    let server =
+        Server::start(move |_, asked, stream| serve(stream, asked, &model, "v0", 1_000_000));
+    let folder = tempfile::tempdir().unwrap();
+    let store = ModelStore::new(folder.path().join("models")).unwrap();
+    let policy = Policy {
+        mirror: Some(server.base.clone()),
+        ..policy()
+    };
+    let added = store
+        .download(
+            "clip-vit-b32",
+            &policy,
+            &mut |_| (),
+            &AtomicBool::new(false),
+        )
+        .unwrap();
+    assert_eq!(
+        server.asked()[0].path,
+        "/Xenova/clip-vit-base-patch32/resolve/main/onnx/vision_model.onnx"
+    );
+    assert_eq!(added.record.sha256, expected);
+    assert!(
+        added.notes.iter().any(|note| note.contains("no checksum")),
+        "{:?}",
+        added.notes
+    );
+    assert_eq!(store.find("clip-vit-b32").unwrap(), added.record);
+    let states: Vec<State> = store
+        .list()
+        .unwrap()
+        .into_iter()
+        .take(2)
+        .map(|model| model.state)
+        .collect();
+    assert_eq!(states, [State::Bundled, State::Installed]);
+    let recipe = store.download(
+        "sscd-disc-mixup",
+        &policy,
+        &mut |_| (),
+        &AtomicBool::new(false),
+    );
+    assert!(
+        recipe
+            .unwrap_err()
+            .to_string()
+            .contains("export_recipes.py")
     );
 }
