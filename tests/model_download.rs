@@ -97,7 +97,7 @@ fn read_request(stream: &TcpStream) -> Asked {
             break;
         }
         if let Some(rest) = line.strip_prefix("GET ") {
-            asked.path = rest.split(' ').next().unwrap().to_owned();
+            rest.split(' ').next().unwrap().clone_into(&mut asked.path);
         }
         let lower = line.to_ascii_lowercase();
         if let Some(range) = lower.strip_prefix("range: bytes=") {
@@ -137,7 +137,7 @@ fn head(stream: &mut TcpStream, status: &str, headers: &[String]) {
     stream.write_all((text + "\r\n").as_bytes()).ok();
 }
 
-/// Answers as a good server: a range if it is asked for and the ETag still fits.
+/// Answers as a good server: a range if it is asked for and the `ETag` still fits.
 fn serve(stream: &mut TcpStream, asked: &Asked, file: &[u8], etag: &str, at_most: usize) {
     let etag = format!("\"{etag}\"");
     let fits = asked.if_range.as_ref().is_none_or(|asked| *asked == etag);

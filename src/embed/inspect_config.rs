@@ -32,11 +32,11 @@ enum Size {
 }
 
 /// The preprocessing that the file beside `model`, or one folder above, describes; `None`
-/// without such a file. `side` is the input's side, if the model fixes it.
+/// without such a file. `fixed` is the input's side, if the model fixes it.
 ///
 /// # Errors
 /// A sentence if the file cannot be understood or asks for what is not done here.
-pub(super) fn beside(model: &Path, side: Option<u32>) -> Result<Option<Preprocessing>, String> {
+pub(super) fn beside(model: &Path, fixed: Option<u32>) -> Result<Option<Preprocessing>, String> {
     let folder = model.parent().unwrap_or(Path::new("."));
     for folder in [Some(folder), folder.parent()].into_iter().flatten() {
         let path = folder.join("preprocessor_config.json");
@@ -45,7 +45,7 @@ pub(super) fn beside(model: &Path, side: Option<u32>) -> Result<Option<Preproces
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
             Err(error) => return Err(format!("preprocessor_config.json cannot be read ({error})")),
         };
-        return parse(&text, side)
+        return parse(&text, fixed)
             .map(Some)
             .map_err(|reason| format!("preprocessor_config.json: {reason}"));
     }
@@ -56,7 +56,7 @@ pub(super) fn beside(model: &Path, side: Option<u32>) -> Result<Option<Preproces
     clippy::cast_possible_truncation,
     reason = "f32 is what a record holds"
 )]
-fn parse(text: &str, side: Option<u32>) -> Result<Preprocessing, String> {
+fn parse(text: &str, fixed: Option<u32>) -> Result<Preprocessing, String> {
     let config: Config = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let crops = config.do_center_crop.unwrap_or(config.crop_size.is_some());
     let crop = match config.crop_size.filter(|_| crops) {
@@ -87,12 +87,12 @@ fn parse(text: &str, side: Option<u32>) -> Result<Preprocessing, String> {
         None => (None, Framing::CentreCrop),
     };
     let size = crop
-        .or(side)
+        .or(fixed)
         .or(resize_short)
         .ok_or("it names no size, and the model has none")?;
-    if let Some(side) = side.filter(|&side| side != size) {
+    if let Some(fixed) = fixed.filter(|&fixed| fixed != size) {
         return Err(format!(
-            "it makes pictures of {size} pixels, the model takes {side}"
+            "it makes pictures of {size} pixels, the model takes {fixed}"
         ));
     }
     let filter = match config.resample {

@@ -324,13 +324,10 @@ impl ModelStore {
             precision,
             ..
         } = inspected;
-        let dimension = match dimension.or(entry.map(|entry| entry.dimension)) {
-            Some(dimension) => dimension,
-            None => {
-                return Err(refuse(format!(
-                    "the file does not say how long the vectors of {output:?} are; export it with a fixed dimension"
-                )));
-            }
+        let Some(dimension) = dimension.or(entry.map(|entry| entry.dimension)) else {
+            return Err(refuse(format!(
+                "the file does not say how long the vectors of {output:?} are; export it with a fixed dimension"
+            )));
         };
         if entry.is_none() {
             notes.push("the similarity floor and default are those of CLIP models: check them on your photos".to_owned());

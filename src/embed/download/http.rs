@@ -19,9 +19,9 @@ pub(super) struct Answer {
     pub(super) start: Option<u64>,
     /// Length of the whole file.
     pub(super) total: Option<u64>,
-    /// Strong ETag, for `If-Range`.
+    /// Strong `ETag`, for `If-Range`.
     pub(super) validator: Option<String>,
-    /// SHA-256 of the file, if an ETag is one.
+    /// SHA-256 of the file, if an `ETag` is one.
     pub(super) checksum: Option<String>,
     pub(super) retry_after: Option<Duration>,
     pub(super) body: Box<dyn Read>,
@@ -49,7 +49,7 @@ impl Client {
         }
     }
 
-    /// The file from byte `range.0` on if it still has the ETag `range.1`, else all of it.
+    /// The file from byte `range.0` on if it still has the `ETag` `range.1`, else all of it.
     pub(super) fn get(
         &self,
         url: &str,
@@ -130,7 +130,7 @@ fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
     text(headers, name)?.parse().ok()
 }
 
-/// An ETag that is a SHA-256, which the hub's are for large files.
+/// An `ETag` that is a SHA-256, which the hub's are for large files.
 fn checksum(etag: Option<&str>) -> Option<String> {
     let digits = etag?.trim_start_matches("W/").trim_matches('"');
     let is_sha256 = digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -1,11 +1,11 @@
 //! Fetching a model's file: the one place outside `remote` that opens a network connection,
 //! and only on the user's word.
 //!
-//! What has arrived is kept beside the target in `.NAME.download` with the ETag of the file it
+//! What has arrived is kept beside the target in `.NAME.download` with the `ETag` of the file it
 //! belongs to, so that a later try, in this run or the next, goes on there (`Range` with
 //! `If-Range`, RFC 9110 section 13.1.5) and never mixes two versions of a file. Nothing lies
 //! under the target's name before its checksum is proven. Without a checksum in the catalogue
-//! the hub's ETag is taken, which for large files is their SHA-256.
+//! the hub's `ETag` is taken, which for large files is their SHA-256.
 
 mod http;
 mod partial;
@@ -61,7 +61,7 @@ impl Policy {
                 .or_else(|| std::env::var("HF_ENDPOINT").ok().and_then(given)),
             attempts: 5,
             back_off: Duration::from_secs(1),
-            longest_wait: Duration::from_secs(300),
+            longest_wait: Duration::from_mins(5),
             stall: Duration::from_secs(20),
         }
     }

@@ -14,7 +14,7 @@ use crate::embed::hash;
 /// Which version of the file the bytes are of.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Version {
-    /// Strong ETag of the server that sent it.
+    /// Strong `ETag` of the server that sent it.
     validator: Option<String>,
     /// SHA-256 that the hub named.
     checksum: Option<String>,
@@ -64,7 +64,7 @@ impl Partial {
         self.received
     }
 
-    /// The ETag of the version that they are of.
+    /// The `ETag` of the version that they are of.
     pub(super) fn validator(&self) -> Option<&str> {
         self.version.validator.as_deref()
     }

@@ -18,7 +18,7 @@ pub(super) struct Library {
     pub(super) environment: Environment,
     /// `ONNX Runtime 1.24.1`.
     pub(super) runtime: String,
-    path: PathBuf,
+    pub(super) path: PathBuf,
 }
 
 static LOADED: Mutex<Option<Library>> = Mutex::new(None);

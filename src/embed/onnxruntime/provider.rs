@@ -40,6 +40,15 @@ pub(super) fn dispatch(provider: Provider) -> Option<ExecutionProviderDispatch> 
     }
 }
 
+/// Whether the provider is in this library and runs on NVIDIA's.
+pub(super) fn needs_nvidia(provider: Provider) -> bool {
+    match provider {
+        Provider::Cuda => ep::CUDA::is_available().unwrap_or(false),
+        Provider::TensorRt => ep::TensorRT::is_available().unwrap_or(false),
+        _ => false,
+    }
+}
+
 /// The provider's name inside ONNX Runtime.
 fn runtime_name(provider: Provider) -> &'static str {
     match provider {

@@ -6,7 +6,7 @@ use ort::session::Session;
 use tempfile::TempDir;
 
 use super::library::Library;
-use super::provider;
+use super::{preload, provider};
 use crate::embed::EmbedError;
 use crate::embed::engine::Provider;
 
@@ -36,6 +36,9 @@ pub(super) fn start(
     threads: usize,
     model: &[u8],
 ) -> Result<Started, EmbedError> {
+    if provider::needs_nvidia(provider) {
+        preload::nvidia_beside(&library.path);
+    }
     // On the processor there is nothing to prove, and a profile costs a file.
     let profile = match provider {
         Provider::Cpu | Provider::Auto => None,
