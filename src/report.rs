@@ -8,10 +8,14 @@
 //! reading and `path_bytes` is the path; use [`PathText::to_path_buf`], never the text alone.
 
 mod csv;
+mod html;
 mod json;
 mod path;
+#[cfg(test)]
+mod tests;
 
 pub use csv::write_csv;
+pub use html::{Thumbnails, write_html};
 pub use json::{read_json, save_json, write_json};
 pub use path::PathText;
 

@@ -94,7 +94,7 @@ impl KeepSettings {
             .unwrap_or_else(|| a.photo.path.cmp(&b.photo.path))
     }
 
-    /// Why `better` comes before `worse`, as a short sentence about `better`:
+    /// Why `better` comes before `worse`, as what it has and the other has not:
     /// `more pixels: 12.0 against 3.1 megapixels`.
     #[must_use]
     pub fn reason(&self, better: &Standing<'_>, worse: &Standing<'_>) -> String {
@@ -102,7 +102,7 @@ impl KeepSettings {
             .iter()
             .find(|&&rule| self.compare_by(rule, better, worse) == Ordering::Less)
             .map_or_else(
-                || "first by its path, nothing else tells them apart".to_owned(),
+                || "a path that comes first; nothing else tells them apart".to_owned(),
                 |&rule| describe(rule, better, worse),
             )
     }
@@ -215,7 +215,7 @@ impl<'a> Standing<'a> {
         }
         let missing = self.facts().without(keeper.facts());
         if missing.count() > 0 {
-            merits.push(format!("has what the keeper lacks: {missing}"));
+            merits.push(format!("what the keeper lacks: {missing}"));
         }
         merits
     }
@@ -266,22 +266,26 @@ fn describe(rule: KeepRule, better: &Standing<'_>, worse: &Standing<'_>) -> Stri
             }
         }
         KeepRule::Compression => match (better.is_lossless(), worse.is_lossless()) {
-            (true, false) => format!("lossless: {} against {}", name(better), name(worse)),
+            (true, false) => format!(
+                "lossless compression: {} against {}",
+                name(better),
+                name(worse)
+            ),
             (false, true) => format!(
-                "from the camera: {} against {} without a camera named",
+                "the camera named: {} against {} without",
                 name(better),
                 name(worse)
             ),
             _ if better.compression().0 != worse.compression().0 => {
-                "names the camera: likely nearer to the original".to_owned()
+                "the camera named: likely nearer to the original".to_owned()
             }
             _ if better.content().format == worse.content().format => format!(
-                "less compressed: {:.2} against {:.2} bytes a pixel",
+                "less compression: {:.2} against {:.2} bytes a pixel",
                 better.bytes_per_pixel(),
                 worse.bytes_per_pixel()
             ),
             _ => format!(
-                "likely what the other was made from: {} against {}",
+                "likely the earlier format: {} against {}",
                 name(better),
                 name(worse)
             ),
@@ -295,9 +299,9 @@ fn describe(rule: KeepRule, better: &Standing<'_>, worse: &Standing<'_>) -> Stri
             better.content().fingerprint.texture * 100.0,
             worse.content().fingerprint.texture * 100.0
         ),
-        KeepRule::Folder => "in a folder that you prefer".to_owned(),
-        KeepRule::Age => "the older file".to_owned(),
-        KeepRule::Name => "named like an original".to_owned(),
+        KeepRule::Folder => "a folder that you prefer".to_owned(),
+        KeepRule::Age => "an older file date".to_owned(),
+        KeepRule::Name => "a name like an original's".to_owned(),
     }
 }
 

@@ -298,7 +298,11 @@ impl Judge<'_> {
             "the better one has {}",
             self.better(copy_of, photo)
         ));
-        reasons.extend(merits.into_iter().map(|merit| format!("but {merit}")));
+        reasons.extend(
+            merits
+                .into_iter()
+                .map(|merit| format!("but this one has {merit}")),
+        );
         Member {
             photo: PhotoId(photo),
             copy_of: Some(PhotoId(copy_of)),
