@@ -135,6 +135,17 @@ fn relation(member: &ReportMember) -> Option<&'static str> {
     })
 }
 
+/// The reasons without the words for the evidence, which the page has said already.
+fn further_reasons(member: &ReportMember) -> impl Iterator<Item = &str> {
+    let words = member.evidence.map_or("", Evidence::words);
+    member
+        .reasons
+        .iter()
+        .map(move |reason| reason.strip_prefix(words).unwrap_or(reason))
+        .map(|reason| reason.trim_start_matches([':', ' ']))
+        .filter(|reason| !reason.is_empty())
+}
+
 /// Bytes in decimal units, as file managers show them: `3.4 MB`.
 fn size(bytes: u64) -> String {
     let mut unit = 1;

@@ -213,7 +213,7 @@ fn other_versions_and_other_documents_are_refused() {
 #[test]
 fn fields_that_a_later_program_adds_are_no_obstacle() {
     let report = report(&photos());
-    let more = json(&report).replacen("{", "{\"new\": [1],", 1);
+    let more = json(&report).replacen('{', "{\"new\": [1],", 1);
     assert_eq!(read_json(more.as_bytes()).unwrap(), report);
 }
 
