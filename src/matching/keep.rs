@@ -10,6 +10,8 @@
 //! no better than what they were made from. See [`KeepRule::Compression`].
 
 mod name;
+#[cfg(test)]
+mod tests;
 
 use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
@@ -206,8 +208,10 @@ impl<'a> Standing<'a> {
             let finer = !self.content().format.is_lossless()
                 && self.content().format == keeper.content().format
                 && fifths(as_f64(self.photo.stamp.size)) > fifths(as_f64(keeper.photo.stamp.size));
-            if lossless || finer {
-                merits.push(describe(KeepRule::Compression, self, keeper));
+            if lossless {
+                merits.push(lossless_against(self, keeper));
+            } else if finer {
+                merits.push(less_compressed(self, keeper));
             }
             if self.detail() > keeper.detail() {
                 merits.push(describe(KeepRule::Detail, self, keeper));
@@ -266,11 +270,7 @@ fn describe(rule: KeepRule, better: &Standing<'_>, worse: &Standing<'_>) -> Stri
             }
         }
         KeepRule::Compression => match (better.is_lossless(), worse.is_lossless()) {
-            (true, false) => format!(
-                "lossless compression: {} against {}",
-                name(better),
-                name(worse)
-            ),
+            (true, false) => lossless_against(better, worse),
             (false, true) => format!(
                 "the camera named: {} against {} without",
                 name(better),
@@ -279,11 +279,11 @@ fn describe(rule: KeepRule, better: &Standing<'_>, worse: &Standing<'_>) -> Stri
             _ if better.compression().0 != worse.compression().0 => {
                 "the camera named: likely nearer to the original".to_owned()
             }
-            _ if better.content().format == worse.content().format => format!(
-                "less compression: {:.2} against {:.2} bytes a pixel",
-                better.bytes_per_pixel(),
-                worse.bytes_per_pixel()
-            ),
+            _ if !better.content().format.is_lossless()
+                && !worse.content().format.is_lossless() =>
+            {
+                less_compressed(better, worse)
+            }
             _ => format!(
                 "likely the earlier format: {} against {}",
                 name(better),
@@ -303,6 +303,22 @@ fn describe(rule: KeepRule, better: &Standing<'_>, worse: &Standing<'_>) -> Stri
         KeepRule::Age => "an older file date".to_owned(),
         KeepRule::Name => "a name like an original's".to_owned(),
     }
+}
+
+fn lossless_against(better: &Standing<'_>, worse: &Standing<'_>) -> String {
+    format!(
+        "lossless compression: {} against {}",
+        name(better),
+        name(worse)
+    )
+}
+
+fn less_compressed(better: &Standing<'_>, worse: &Standing<'_>) -> String {
+    format!(
+        "less compression: {:.2} against {:.2} bytes a pixel",
+        better.bytes_per_pixel(),
+        worse.bytes_per_pixel()
+    )
 }
 
 fn name(standing: &Standing<'_>) -> &'static str {

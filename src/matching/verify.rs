@@ -5,20 +5,28 @@
 //! decoded. Its rule: where it is uncertain, the weaker tier. Verdicts are cached by the pair
 //! and [`VERSION`].
 //!
-//! - **Same shot** needs hash *and* embedding, the one making up for the other within limits:
-//!   edits that the hash bears badly (crops of a few per cent, frames) leave the embedding
-//!   close, turns and small copies leave the hash equal where the embedding drifts.
-//! - **Plain pictures** (documents, screens, skies, gradients) resemble each other by any hash
-//!   and any embedding; they need a nearly equal hash, tone and colour, and near-flat ones
-//!   are vetoed.
+//! - **Same shot** needs hash *and* embedding, the one making up for the other: a nearly equal
+//!   hash bears an embedding that drifted (quarter-size copies), a close embedding bears a hash
+//!   that moved (crops, captions, small turns).
+//! - **Texture sets the limits.** In pictures with plain areas (documents, screens, skies) other
+//!   pictures come near by hash and embedding at once; only those that are textured all over
+//!   get the wide limits. Plain pictures need a nearly equal hash, tone and colour; flat ones,
+//!   whose hash is noise, are vetoed unless they have them.
+//! - **Turned pictures** may have a far embedding, for the models were not trained on them.
 //! - **Metadata only weakens**: two capture times of one camera in different seconds mean two
 //!   exposures, whatever the pixels say. Frames of a fixed camera cannot be told from copies
 //!   by pixels at all.
+
+mod settings;
+#[cfg(test)]
+mod tests;
 
 use std::cmp::Ordering;
 use std::fmt::Write as _;
 
 use image::RgbImage;
+
+pub use settings::{Limit, VerifySettings};
 
 use super::{Cosine, Evidence};
 use crate::photo::{Content, Fingerprint, Orientation, PerceptualHash, TakenAt};
@@ -35,45 +43,6 @@ pub struct Candidate {
     pub b: u32,
     /// From the embedding, where the pair is among its neighbours.
     pub cosine: Option<Cosine>,
-}
-
-/// Where the tiers lie. The defaults are what [`VERSION`] stands for.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct VerifySettings {
-    /// Least cosine and largest hash distance (of 255) of a same shot, from strict hash to
-    /// strict embedding: a pair that is within any row is the same shot.
-    pub same_shot: [(Cosine, u32); 4],
-    /// The same for plain pictures.
-    pub plain: (Cosine, u32),
-    /// Pictures with a smaller contrast (0 to 127) are flat: their hash is noise.
-    pub flat_contrast: f32,
-    /// Pictures with a smaller share (0 to 1) of textured blocks are plain.
-    pub plain_texture: f32,
-    /// Largest difference of a mean colour (0 to 255) between plain pictures of one shot.
-    pub plain_colour: u8,
-    /// Least cosine of two pictures of one burst.
-    pub burst_cosine: Cosine,
-    /// Longest time between two pictures of one burst.
-    pub burst_seconds: f64,
-}
-
-impl Default for VerifySettings {
-    fn default() -> Self {
-        Self {
-            same_shot: [
-                (Cosine(0.30), 24),
-                (Cosine(0.60), 44),
-                (Cosine(0.80), 64),
-                (Cosine(0.90), 84),
-            ],
-            plain: (Cosine(0.85), 10),
-            flat_contrast: 4.0,
-            plain_texture: 0.15,
-            plain_colour: 6,
-            burst_cosine: Cosine(0.45),
-            burst_seconds: 20.0,
-        }
-    }
 }
 
 /// What was measured of a pair.
@@ -298,19 +267,23 @@ fn looks_same(
     numbers: &Numbers,
     settings: &VerifySettings,
 ) -> bool {
-    let within = |(cosine, distance): (Cosine, u32)| {
-        numbers.cosine >= cosine && numbers.hash_distance <= distance
-    };
+    let within =
+        |(cosine, distance): Limit| numbers.cosine >= cosine && numbers.hash_distance <= distance;
+    let upright = numbers.orientation == Orientation::Normal;
     let flat = is_flat(a, settings) || is_flat(b, settings);
     if flat || is_plain(a, settings) || is_plain(b, settings) {
-        // A flat picture's hash is noise: a turn found in it is chance.
-        let upright = !flat || numbers.orientation == Orientation::Normal;
+        // In a flat picture's hash, a turn is chance.
         return within(settings.plain)
-            && upright
+            && (upright || !flat)
             && numbers.same_proportions
             && colour_difference(a, b) <= settings.plain_colour;
     }
-    settings.same_shot.into_iter().any(within)
+    let limits: &[Limit] = if a.texture.min(b.texture) >= settings.textured_share {
+        &settings.textured
+    } else {
+        &settings.mixed
+    };
+    limits.iter().copied().any(within) || (!upright && within(settings.turned))
 }
 
 fn is_flat(fingerprint: &Fingerprint, settings: &VerifySettings) -> bool {
@@ -318,7 +291,7 @@ fn is_flat(fingerprint: &Fingerprint, settings: &VerifySettings) -> bool {
 }
 
 fn is_plain(fingerprint: &Fingerprint, settings: &VerifySettings) -> bool {
-    fingerprint.texture < settings.plain_texture
+    fingerprint.texture < settings.plain_share
 }
 
 fn colour_difference(a: &Fingerprint, b: &Fingerprint) -> u8 {
