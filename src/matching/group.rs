@@ -161,7 +161,7 @@ impl Shots {
         by_path.sort_by_key(|&shot| {
             built.shots[shot]
                 .first()
-                .map(|member| &analysed.photos[member.photo.index()].path)
+                .map(|member| analysed.photos[member.photo.index()].path.as_os_str())
         });
         let mut path_rank = vec![0; by_path.len()];
         for (rank, &shot) in by_path.iter().enumerate() {
@@ -178,12 +178,11 @@ impl Shots {
     /// without company are in none.
     #[must_use]
     pub fn groups(&self, similarity: Cosine) -> Vec<Group> {
-        let cut = self.relations.cut(similarity);
-        let mut groups: Vec<Group> = cut
+        let has_copies = |shot: u32| self.members[shot as usize].len() > 1;
+        let mut groups: Vec<Group> = self
+            .relations
+            .cut(similarity, has_copies)
             .iter()
-            .filter(|shots| {
-                shots.len() > 1 || shots.iter().any(|&s| self.members[s as usize].len() > 1)
-            })
             .filter_map(|shots| self.group(shots))
             .collect();
         groups.sort_by_key(|group| group.id);

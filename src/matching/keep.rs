@@ -93,7 +93,7 @@ impl KeepSettings {
             .iter()
             .map(|&rule| self.compare_by(rule, a, b))
             .find(|&order| order != Ordering::Equal)
-            .unwrap_or_else(|| a.photo.path.cmp(&b.photo.path))
+            .unwrap_or_else(|| a.photo.path.as_os_str().cmp(b.photo.path.as_os_str()))
     }
 
     /// Why `better` comes before `worse`, as what it has and the other has not:

@@ -15,10 +15,10 @@ use crate::matching::{Cosine, Evidence, MatchError, Verdict, index_u32};
 #[derive(Clone, Debug)]
 pub(super) struct Relations {
     shots: usize,
-    /// Strongest first.
+    /// By the pair of shots.
     links: Vec<Link>,
-    /// Positions in `links`, by the pair of shots.
-    by_pair: Vec<u32>,
+    /// Positions in `links`, the strongest first.
+    strongest_first: Vec<u32>,
     /// The verdicts that links of kinds other than cosine rest on.
     verdicts: Vec<Verdict>,
     events: Vec<Event>,
@@ -54,11 +54,21 @@ impl Kind {
 }
 
 impl Link {
-    fn order(&self, other: &Self) -> Ordering {
-        self.kind
-            .strength()
-            .cmp(&other.kind.strength())
-            .then(other.cosine.total_cmp(&self.cosine))
+    /// Both shots in one number, which sorts faster than two.
+    fn pair(&self) -> u64 {
+        u64::from(self.a) << 32 | u64::from(self.b)
+    }
+
+    /// Smaller for the stronger: by kind, then by cosine downwards.
+    fn weakness(&self) -> u64 {
+        // The bits of floats order like `f32::total_cmp` once the sign is taken care of.
+        let bits = self.cosine.to_bits();
+        let ascending = if bits >> 31 == 1 {
+            !bits
+        } else {
+            bits | 1 << 31
+        };
+        u64::from(self.kind.strength()) << 32 | u64::from(!ascending)
     }
 
     fn verdict<'a>(&self, verdicts: &'a [Verdict]) -> Option<&'a Verdict> {
@@ -114,54 +124,71 @@ impl Relations {
             _ => Ordering::Equal,
         };
         links.sort_unstable_by(|x, y| {
-            let pair = (x.a, x.b).cmp(&(y.a, y.b));
-            pair.then(x.order(y)).then_with(|| closest(x, y))
+            let pair = x.pair().cmp(&y.pair());
+            pair.then_with(|| x.weakness().cmp(&y.weakness()))
+                .then_with(|| closest(x, y))
         });
-        links.dedup_by_key(|link| (link.a, link.b));
-        links.sort_by(Link::order);
-        let mut by_pair: Vec<u32> = (0..index_u32(links.len())).collect();
-        by_pair.sort_unstable_by_key(|&at| (links[at as usize].a, links[at as usize].b));
-        let pairs = links.iter().map(|link| (link.a, link.b));
+        links.dedup_by_key(|link| link.pair());
+        // Equally strong links stay in the order of their pairs, which is that of the ranks.
+        let mut by_strength: Vec<(u64, u32)> = (0..)
+            .zip(&links)
+            .map(|(at, link)| (link.weakness(), at))
+            .collect();
+        by_strength.sort_unstable();
+        let strongest_first: Vec<u32> = by_strength.into_iter().map(|(_, at)| at).collect();
+        let pairs = strongest_first.iter().map(|&at| {
+            let link = &links[at as usize];
+            (link.a, link.b)
+        });
         let events = stars::grow(shots, pairs, Centre::Any, cancel)?;
         Ok(Self {
             shots,
             links,
-            by_pair,
+            strongest_first,
             verdicts,
             events,
         })
     }
 
     /// The shots of each group at a similarity, its first shot in front, the others in order
-    /// of rank.
-    pub(super) fn cut(&self, similarity: Cosine) -> Vec<Vec<u32>> {
-        let strong = self.links.partition_point(|link| {
+    /// of rank. A shot alone is a group only if it `has_copies`.
+    pub(super) fn cut(
+        &self,
+        similarity: Cosine,
+        has_copies: impl Fn(u32) -> bool,
+    ) -> Vec<Vec<u32>> {
+        const NONE: u32 = u32::MAX;
+        let strong = self.strongest_first.partition_point(|&at| {
+            let link = &self.links[at as usize];
             !matches!(link.kind, Kind::Cosine) || link.cosine >= similarity.0
         });
         let centres = stars::centres(self.shots, &self.events, strong);
-        let mut groups: Vec<Vec<u32>> = vec![Vec::new(); self.shots];
-        for (shot, &centre) in centres.iter().enumerate() {
-            if shot == centre as usize {
-                groups[shot].insert(0, centre);
-            } else {
-                groups[centre as usize].push(index_u32(shot));
+        let mut group_of_centre = vec![NONE; self.shots];
+        let mut groups: Vec<Vec<u32>> = Vec::new();
+        for (shot, &centre) in (0..).zip(&centres) {
+            if shot == centre && !has_copies(shot) {
+                continue;
+            }
+            let group = &mut group_of_centre[centre as usize];
+            if *group == NONE {
+                *group = index_u32(groups.len());
+                groups.push(vec![centre]);
+            }
+            if shot != centre {
+                groups[*group as usize].push(shot);
             }
         }
-        groups.retain(|group| !group.is_empty());
         groups
     }
 
     /// What relates two shots, of which one is the first of the other's group.
     pub(super) fn between(&self, a: u32, b: u32) -> Relation<'_> {
-        let pair = (a.min(b), a.max(b));
+        let pair = u64::from(a.min(b)) << 32 | u64::from(a.max(b));
         let link = self
-            .by_pair
-            .binary_search_by_key(&pair, |&at| {
-                let link = &self.links[at as usize];
-                (link.a, link.b)
-            })
+            .links
+            .binary_search_by_key(&pair, Link::pair)
             .ok()
-            .map(|at| self.links[self.by_pair[at] as usize]);
+            .map(|at| self.links[at]);
         Relation {
             evidence: match link.map(|link| link.kind) {
                 Some(Kind::Burst(_)) => Evidence::Burst,
