@@ -11,13 +11,15 @@ mod csv;
 mod html;
 mod json;
 mod path;
+mod save;
 #[cfg(test)]
 mod tests;
 
 pub use csv::write_csv;
 pub use html::{Thumbnails, write_html};
-pub use json::{read_json, save_json, write_json};
+pub use json::{read_json, write_json};
 pub use path::PathText;
+pub use save::save;
 
 use std::path::PathBuf;
 use std::time::Duration;

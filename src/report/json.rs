@@ -1,7 +1,6 @@
 //! The report as JSON: the format that is read back.
 
 use std::io::{BufWriter, Read, Write};
-use std::path::Path;
 
 use serde::Deserialize;
 
@@ -18,15 +17,6 @@ pub fn write_json(report: &Report, output: impl Write) -> Result<(), ReportError
     output.write_all(b"\n")?;
     output.flush()?;
     Ok(())
-}
-
-/// Writes the report to a file that is either there in full or not at all: under a temporary
-/// name in the same folder, on the disk, then renamed. A previous file stays until then.
-///
-/// # Errors
-/// [`ReportError::Write`], naming the file.
-pub fn save_json(report: &Report, path: &Path) -> Result<(), ReportError> {
-    save(path, |output| write_json(report, output))
 }
 
 /// Reads a report.
@@ -49,34 +39,4 @@ pub fn read_json(mut input: impl Read) -> Result<Report, ReportError> {
         return Err(ReportError::UnknownVersion(head.report));
     }
     Ok(serde_json::from_slice(&bytes)?)
-}
-
-/// Writes a file under a temporary name and renames it once it is on the disk.
-pub(super) fn save(
-    path: &Path,
-    write: impl FnOnce(&mut std::fs::File) -> Result<(), ReportError>,
-) -> Result<(), ReportError> {
-    let failed = |source| ReportError::Write {
-        source,
-        path: path.to_owned(),
-    };
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut file = tempfile::Builder::new();
-    // Like any file that the user makes; temporary files are the owner's alone.
-    #[cfg(unix)]
-    file.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = file
-        .prefix(".twinlens-")
-        .tempfile_in(folder)
-        .map_err(failed)?;
-    write(file.as_file_mut()).map_err(|error| match error {
-        ReportError::Output(source) => failed(source),
-        other => other,
-    })?;
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
 }

@@ -1,6 +1,7 @@
 //! What a script, a spreadsheet and a browser get to see.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -176,7 +177,7 @@ fn a_saved_report_reads_back_as_it_was_and_replaces_the_last_one() {
     let path = folder.path().join("report.json");
     fs::write(&path, "the last report").unwrap();
     let report = report(&photos());
-    save_json(&report, &path).unwrap();
+    save(&path, |file| write_json(&report, file)).unwrap();
     assert_eq!(read_json(fs::File::open(&path).unwrap()).unwrap(), report);
     let left = fs::read_dir(folder.path()).unwrap().count();
     assert_eq!(left, 1, "no temporary file is left");
@@ -186,8 +187,41 @@ fn a_saved_report_reads_back_as_it_was_and_replaces_the_last_one() {
 fn a_report_that_cannot_be_saved_is_an_error_that_names_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("no such folder/report.json");
-    let error = save_json(&report(&photos()), &path).unwrap_err();
+    let error = save(&path, |file| write_json(&report(&photos()), file)).unwrap_err();
     assert!(error.to_string().contains("no such folder"), "{error}");
+}
+
+#[test]
+fn a_report_that_fails_half_way_leaves_the_last_one_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.json");
+    fs::write(&path, "the last report").unwrap();
+    let error = save(&path, |file| {
+        file.write_all(b"half")?;
+        Err(std::io::Error::other("the disk is full").into())
+    });
+    let error = error.unwrap_err().to_string();
+    assert!(
+        error.contains("the disk is full") && error.contains("report.json"),
+        "{error}"
+    );
+    assert_eq!(fs::read_to_string(&path).unwrap(), "the last report");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_is_followed_and_a_device_is_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let (link, target) = (folder.path().join("link"), folder.path().join("target"));
+    fs::write(&target, "old").unwrap();
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    save(&link, |file| Ok(file.write_all(b"new")?)).unwrap();
+    assert_eq!(fs::read_to_string(&target).unwrap(), "new");
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+
+    save(Path::new("/dev/null"), |file| Ok(file.write_all(b"new")?)).unwrap();
+    assert!(!fs::metadata("/dev/null").unwrap().is_file());
 }
 
 #[test]
