@@ -116,7 +116,9 @@ impl Verdict {
             .closeness()
             .total_cmp(&self.closeness())
             .then(a.hash_distance.cmp(&b.hash_distance))
-            .then(a.orientation.cmp(&b.orientation))
+            // In words, for the turn itself depends on which picture came first.
+            .then(turn(a.orientation).cmp(&turn(b.orientation)))
+            .then(b.same_proportions.cmp(&a.same_proportions))
             .then(b.scale.total_cmp(&a.scale))
             .then(seconds(a).total_cmp(&seconds(b)))
     }
