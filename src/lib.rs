@@ -11,4 +11,5 @@ pub mod embed;
 pub mod library;
 pub mod matching;
 pub mod photo;
+pub mod report;
 pub mod scan;

@@ -1,9 +1,27 @@
 //! Vectors and fingerprints to groups: embeddings propose, fingerprints and pixels decide.
 //!
 //! Everything here works on positions in the caller's lists and gives the same answer
-//! whatever the order of threads. No I/O but where `verify` is handed a way to decode.
+//! whatever the order of threads. No I/O: what needs full pixels is handed decoded pictures.
+//!
+//! The way through the room: edges (close vectors) and near hashes make [`Candidate`]s,
+//! [`verify`](verify::verify) turns each into a [`Verdict`], [`group`] builds shots and
+//! groups from the verdicts, with [`keep`] deciding which photo of a shot is the best.
 
-use std::fmt;
+mod evidence;
+pub mod group;
+pub mod keep;
+mod stars;
+pub mod verify;
+
+pub use evidence::Evidence;
+pub use group::{Analysed, Group, GroupSettings, Member, MemberVerdict, Shot, Shots};
+pub use keep::{KeepRule, KeepSettings};
+pub use verify::{Candidate, Numbers, Verdict, VerifySettings};
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::photo::{Content, Photo};
 
 /// A photo's cosine similarity to another, -1 to 1.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Default)]
@@ -21,46 +39,54 @@ pub struct Edge {
     pub cosine: Cosine,
 }
 
-/// What stands behind the claim that two photos belong together, strongest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Evidence {
-    /// Equal bytes.
-    IdenticalFile,
-    /// Equal decoded pixels after orientation.
-    IdenticalPixels,
-    /// One exposure, changed.
-    SameShot,
-    /// Another exposure of the same moment.
-    Burst,
-    /// The same scene or subject.
-    Similar,
+/// The contents behind a list of photos, each once: what vectors, edges and verdicts are
+/// about, so that equal files are embedded and compared only once.
+#[derive(Clone, Debug, Default)]
+pub struct Distinct {
+    /// Each content once, in the order of its first photo.
+    pub contents: Vec<Arc<Content>>,
+    /// For each photo the position of its content in `contents`.
+    pub of_photo: Vec<u32>,
 }
 
-impl Evidence {
-    /// All five, strongest first.
-    pub const ALL: [Self; 5] = [
-        Self::IdenticalFile,
-        Self::IdenticalPixels,
-        Self::SameShot,
-        Self::Burst,
-        Self::Similar,
-    ];
-
-    /// The name in reports.
+impl Distinct {
+    /// Collapses photos of equal content hash.
     #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::IdenticalFile => "identical-file",
-            Self::IdenticalPixels => "identical-pixels",
-            Self::SameShot => "same-shot",
-            Self::Burst => "burst",
-            Self::Similar => "similar",
-        }
+    pub fn of(photos: &[Photo]) -> Self {
+        let mut contents: Vec<Arc<Content>> = Vec::new();
+        let mut positions = HashMap::new();
+        let of_photo = photos
+            .iter()
+            .map(|photo| {
+                *positions.entry(photo.content.hash).or_insert_with(|| {
+                    contents.push(Arc::clone(&photo.content));
+                    index_u32(contents.len() - 1)
+                })
+            })
+            .collect();
+        Self { contents, of_photo }
     }
 }
 
-impl fmt::Display for Evidence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
+/// Why there are no groups.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MatchError {
+    /// The cancel flag was set.
+    #[error("cancelled")]
+    Cancelled,
+    /// An edge or a verdict names a content that is not there: the lists belong to different
+    /// analyses.
+    #[error("edge or verdict about content {position}, but there are only {contents} contents")]
+    UnknownContent {
+        /// The position it names.
+        position: u32,
+        /// The length of the list.
+        contents: usize,
+    },
+}
+
+/// An index into one of the room's lists, which are limited to `u32::MAX` entries by
+/// [`PhotoId`](crate::photo::PhotoId).
+fn index_u32(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
 }

@@ -1,0 +1,333 @@
+//! Copies to shots: equal bytes, then equal pixels, then one exposure around its keeper.
+//!
+//! Contents of equal pixels are one *class*: equality is transitive, so nothing can drift.
+//! Classes are numbered best first by the keeper's order, and become stars whose centre is the
+//! best: a photo that the keeper was not verified against is not in its shot, however close it
+//! is to another member.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use super::{Analysed, GroupSettings, Member, MemberVerdict};
+use crate::matching::keep::Standing;
+use crate::matching::stars::{self, Centre};
+use crate::matching::{Cosine, Evidence, MatchError, Verdict, index_u32};
+use crate::photo::PhotoId;
+
+/// The shots, best keeper first, and where each content went.
+pub(super) struct Built {
+    pub(super) shots: Vec<Arc<[Member]>>,
+    /// The shot of each content, by its position.
+    pub(super) of_content: Vec<u32>,
+}
+
+pub(super) fn build(
+    analysed: &Analysed<'_>,
+    settings: &GroupSettings,
+    cancel: &AtomicBool,
+) -> Result<Built, MatchError> {
+    let pixels_of = equal_pixels(analysed);
+    let standings = standings(analysed, &pixels_of);
+    let mut best_first: Vec<u32> = (0..index_u32(standings.len())).collect();
+    best_first.sort_by(|&a, &b| {
+        settings
+            .keep
+            .compare(&standings[a as usize], &standings[b as usize])
+    });
+    let classes = Classes::number(analysed, &pixels_of, &best_first);
+    let links = ClassLinks::collect(analysed, &classes, settings.weakest);
+    let events = stars::grow(
+        classes.best_photo.len(),
+        links.pairs(),
+        Centre::Best,
+        cancel,
+    )?;
+    let centre = stars::centres(
+        classes.best_photo.len(),
+        &events,
+        links.strongest_first.len(),
+    );
+
+    // Classes come best first and a centre is the best of its shot, so a shot is numbered
+    // before any other of its classes is seen.
+    let mut shot_of_class = vec![0; centre.len()];
+    let mut shots: Vec<Vec<u32>> = Vec::new();
+    for (class, &centre) in centre.iter().enumerate() {
+        if class == centre as usize {
+            shot_of_class[class] = index_u32(shots.len());
+            shots.push(Vec::new());
+        } else {
+            shot_of_class[class] = shot_of_class[centre as usize];
+        }
+    }
+    let of_content: Vec<u32> = classes
+        .of_content
+        .iter()
+        .map(|&class| shot_of_class[class as usize])
+        .collect();
+    for &photo in &best_first {
+        let content = analysed.distinct.of_photo[photo as usize];
+        shots[of_content[content as usize] as usize].push(photo);
+    }
+    let judge = Judge {
+        analysed,
+        settings,
+        standings: &standings,
+        classes: &classes,
+        links: &links,
+    };
+    Ok(Built {
+        shots: shots.iter().map(|photos| judge.members(photos)).collect(),
+        of_content,
+    })
+}
+
+/// For each content the representative of all with equal pixels.
+fn equal_pixels(analysed: &Analysed<'_>) -> Vec<u32> {
+    let contents = index_u32(analysed.distinct.contents.len());
+    let mut parents: Vec<u32> = (0..contents).collect();
+    for &(a, b, verdict) in analysed.verdicts {
+        if verdict
+            .evidence
+            .is_some_and(|tier| tier <= Evidence::IdenticalPixels)
+        {
+            let (a, b) = (stars::find(&mut parents, a), stars::find(&mut parents, b));
+            parents[b as usize] = a;
+        }
+    }
+    (0..contents)
+        .map(|content| stars::find(&mut parents, content))
+        .collect()
+}
+
+fn standings<'a>(analysed: &Analysed<'a>, pixels_of: &[u32]) -> Vec<Standing<'a>> {
+    let mut has_lossy = vec![false; pixels_of.len()];
+    for (content, &pixels) in analysed.distinct.contents.iter().zip(pixels_of) {
+        has_lossy[pixels as usize] |= !content.format.is_lossless();
+    }
+    let of_photo = analysed.distinct.of_photo.iter();
+    analysed
+        .photos
+        .iter()
+        .zip(of_photo)
+        .map(|(photo, &content)| Standing {
+            photo,
+            made_from_lossy: photo.content.format.is_lossless()
+                && has_lossy[pixels_of[content as usize] as usize],
+        })
+        .collect()
+}
+
+/// Contents of equal pixels, numbered best first.
+struct Classes {
+    /// The class of each content.
+    of_content: Vec<u32>,
+    /// The best photo of each class.
+    best_photo: Vec<u32>,
+    /// The best photo of each content.
+    best_of_content: Vec<u32>,
+}
+
+impl Classes {
+    fn number(analysed: &Analysed<'_>, pixels_of: &[u32], best_first: &[u32]) -> Self {
+        const UNSEEN: u32 = u32::MAX;
+        let mut class_of_pixels = vec![UNSEEN; pixels_of.len()];
+        let mut best_of_content = vec![UNSEEN; pixels_of.len()];
+        let mut best_photo = Vec::new();
+        for &photo in best_first {
+            let content = analysed.distinct.of_photo[photo as usize] as usize;
+            if best_of_content[content] == UNSEEN {
+                best_of_content[content] = photo;
+            }
+            let class = &mut class_of_pixels[pixels_of[content] as usize];
+            if *class == UNSEEN {
+                *class = index_u32(best_photo.len());
+                best_photo.push(photo);
+            }
+        }
+        Self {
+            of_content: pixels_of
+                .iter()
+                .map(|&pixels| class_of_pixels[pixels as usize])
+                .collect(),
+            best_photo,
+            best_of_content,
+        }
+    }
+}
+
+/// The strongest same-shot verdict between any two classes.
+struct ClassLinks {
+    /// (better class, worse class, verdict), by the pair.
+    by_pair: Vec<(u32, u32, Verdict)>,
+    /// Positions in `by_pair`, the closest pair first.
+    strongest_first: Vec<u32>,
+    /// (lower content, higher content, cosine) of contents with equal pixels, by the pair.
+    equal: Vec<(u32, u32, Cosine)>,
+}
+
+impl ClassLinks {
+    fn collect(analysed: &Analysed<'_>, classes: &Classes, weakest: Evidence) -> Self {
+        let mut by_pair = Vec::new();
+        let mut equal = Vec::new();
+        for &(a, b, verdict) in analysed.verdicts {
+            let (x, y) = (
+                classes.of_content[a as usize],
+                classes.of_content[b as usize],
+            );
+            if x == y {
+                equal.push((a.min(b), a.max(b), verdict.numbers.cosine));
+            } else if verdict.evidence == Some(Evidence::SameShot) && weakest >= Evidence::SameShot
+            {
+                by_pair.push((x.min(y), x.max(y), verdict));
+            }
+        }
+        by_pair.sort_by(|(a, b, v), (c, d, w)| (a, b).cmp(&(c, d)).then(v.closest_first(w)));
+        by_pair.dedup_by_key(|&mut (a, b, _)| (a, b));
+        let mut strongest_first: Vec<u32> = (0..index_u32(by_pair.len())).collect();
+        // The sort is stable: equally close pairs stay in the order of their ranks.
+        strongest_first.sort_by(|&i, &j| {
+            let closeness = |link: u32| by_pair[link as usize].2.closeness();
+            closeness(j).total_cmp(&closeness(i))
+        });
+        equal.sort_by_key(|&(a, b, _)| (a, b));
+        Self {
+            by_pair,
+            strongest_first,
+            equal,
+        }
+    }
+
+    fn pairs(&self) -> impl Iterator<Item = (u32, u32)> {
+        self.strongest_first.iter().map(|&link| {
+            let (a, b, _) = self.by_pair[link as usize];
+            (a, b)
+        })
+    }
+
+    fn between(&self, a: u32, b: u32) -> Option<&Verdict> {
+        let pair = (a.min(b), a.max(b));
+        self.by_pair
+            .binary_search_by_key(&pair, |&(a, b, _)| (a, b))
+            .ok()
+            .map(|at| &self.by_pair[at].2)
+    }
+
+    fn equal_cosine(&self, a: u32, b: u32) -> Option<Cosine> {
+        let pair = (a.min(b), a.max(b));
+        self.equal
+            .binary_search_by_key(&pair, |&(a, b, _)| (a, b))
+            .ok()
+            .map(|at| self.equal[at].2)
+    }
+}
+
+/// Says of each photo of a shot what it is a copy of and what to do with it.
+struct Judge<'a> {
+    analysed: &'a Analysed<'a>,
+    settings: &'a GroupSettings,
+    standings: &'a [Standing<'a>],
+    classes: &'a Classes,
+    links: &'a ClassLinks,
+}
+
+impl Judge<'_> {
+    /// The members of a shot from its photos, best first.
+    fn members(&self, photos: &[u32]) -> Arc<[Member]> {
+        photos
+            .iter()
+            .map(|&photo| match photos.first() {
+                Some(&keeper) if keeper != photo => self.copy(photo, keeper),
+                _ => self.keeper(photo, photos),
+            })
+            .collect()
+    }
+
+    fn keeper(&self, photo: u32, photos: &[u32]) -> Member {
+        // Against equal pixels only name and age speak; the best of the others says more.
+        let class = self.class(photo);
+        let second = photos
+            .iter()
+            .find(|&&other| self.class(other) != class)
+            .or(photos.get(1));
+        Member {
+            photo: PhotoId(photo),
+            copy_of: None,
+            evidence: None,
+            cosine: None,
+            verdict: MemberVerdict::Keep,
+            reasons: second
+                .map(|&second| self.better(photo, second))
+                .into_iter()
+                .collect(),
+        }
+    }
+
+    fn copy(&self, photo: u32, keeper: u32) -> Member {
+        let content = self.content(photo);
+        let class = self.class(photo);
+        let of_content = self.classes.best_of_content[content as usize];
+        let of_class = self.classes.best_photo[class as usize];
+        let (copy_of, evidence, cosine, words) = if of_content != photo {
+            (of_content, Evidence::IdenticalFile, Some(Cosine(1.0)), None)
+        } else if of_class != photo {
+            let cosine = self.links.equal_cosine(content, self.content(of_class));
+            (of_class, Evidence::IdenticalPixels, cosine, None)
+        } else {
+            let verdict = self.links.between(class, self.class(keeper));
+            let cosine = verdict.map(|verdict| verdict.numbers.cosine);
+            (
+                keeper,
+                Evidence::SameShot,
+                cosine,
+                verdict.map(Verdict::reason),
+            )
+        };
+        let mut reasons = vec![words.unwrap_or_else(|| evidence.words().to_owned())];
+        let (own, kept) = (self.standing(photo), self.standing(keeper));
+        let merits = own.merits_over(kept);
+        let verdict = if self.settings.keep.is_protected(&own.photo.path) {
+            reasons.push("in a protected folder".to_owned());
+            MemberVerdict::Keep
+        } else if evidence == Evidence::SameShot && !merits.is_empty() {
+            MemberVerdict::Review
+        } else {
+            MemberVerdict::Remove
+        };
+        reasons.push(format!(
+            "the better one has {}",
+            self.better(copy_of, photo)
+        ));
+        reasons.extend(
+            merits
+                .into_iter()
+                .map(|merit| format!("but this one has {merit}")),
+        );
+        Member {
+            photo: PhotoId(photo),
+            copy_of: Some(PhotoId(copy_of)),
+            evidence: Some(evidence),
+            cosine,
+            verdict,
+            reasons,
+        }
+    }
+
+    fn better(&self, better: u32, worse: u32) -> String {
+        self.settings
+            .keep
+            .reason(self.standing(better), self.standing(worse))
+    }
+
+    fn standing(&self, photo: u32) -> &Standing<'_> {
+        &self.standings[photo as usize]
+    }
+
+    fn content(&self, photo: u32) -> u32 {
+        self.analysed.distinct.of_photo[photo as usize]
+    }
+
+    fn class(&self, photo: u32) -> u32 {
+        self.classes.of_content[self.content(photo) as usize]
+    }
+}

@@ -1,0 +1,298 @@
+//! Bounded clusters: stars that grow strongest link first and never chain.
+//!
+//! A cluster is a *star*: it has a centre that is linked directly to every other member. Links
+//! are taken strongest first, and two stars become one as soon as one node is linked to every
+//! node of both. It is agglomerative clustering with a linkage between single linkage, which
+//! chains, and complete linkage, which tears real groups apart because one weak pair is
+//! missing; the centre of facility-location clustering bounds it.
+//!
+//! Three properties follow, and the tests hold them:
+//! - **bounded**: whatever is cut off at a strength, every member has a link to its centre at
+//!   least that strong;
+//! - **nested**: a stronger cut only splits clusters, because merging never undoes anything;
+//!   so one run is enough for every cut, and a cut is a replay of the [`Event`]s up to it;
+//! - **one answer**: nodes are numbered by rank (0 is the best photo), so the result does not
+//!   depend on the order in which photos or links came.
+//!
+//! A merge can only become possible through a new link, never through another merge: a node
+//! that is linked to all of a merged star was linked to all of either part before. So only
+//! the two ends of the new link are looked at, and with the smaller part renamed at each merge
+//! (weighted union) the whole run is O(links log nodes) but for dense clusters' recentring.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::{MatchError, index_u32};
+
+/// Who may be the centre of a star.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Centre {
+    /// Only the best-ranked member: stars whose centre is the keeper.
+    Best,
+    /// Any member.
+    Any,
+}
+
+/// Two stars became one, or a star got a better centre.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Event {
+    /// The index of the link that made it possible.
+    pub(super) link: u32,
+    /// A node of either star; twice the same where only the centre changed.
+    pub(super) joined: (u32, u32),
+    /// The centre from now on.
+    pub(super) centre: u32,
+}
+
+/// Grows stars over `nodes` nodes from `links`, which come strongest first, each pair once.
+///
+/// # Errors
+/// [`MatchError::Cancelled`] if `cancel` is set.
+pub(super) fn grow(
+    nodes: usize,
+    links: impl Iterator<Item = (u32, u32)>,
+    rule: Centre,
+    cancel: &AtomicBool,
+) -> Result<Vec<Event>, MatchError> {
+    let mut state = Growing::new(nodes, rule);
+    for (index, (u, v)) in links.enumerate() {
+        if index % 1024 == 0 && cancel.load(Ordering::Relaxed) {
+            return Err(MatchError::Cancelled);
+        }
+        state.add_link(index_u32(index), u, v);
+    }
+    Ok(state.events)
+}
+
+/// The centre of every node's star after the events of the first `links` links.
+pub(super) fn centres(nodes: usize, events: &[Event], links: usize) -> Vec<u32> {
+    let mut parents: Vec<u32> = (0..index_u32(nodes)).collect();
+    let mut centre = parents.clone();
+    for event in events {
+        if event.link as usize >= links {
+            break;
+        }
+        let a = find(&mut parents, event.joined.0);
+        let b = find(&mut parents, event.joined.1);
+        parents[b as usize] = a;
+        centre[a as usize] = event.centre;
+    }
+    (0..index_u32(nodes))
+        .map(|node| centre[find(&mut parents, node) as usize])
+        .collect()
+}
+
+/// The root of `node`, with its path halved on the way.
+pub(super) fn find(parents: &mut [u32], mut node: u32) -> u32 {
+    while parents[node as usize] != node {
+        let grandparent = parents[parents[node as usize] as usize];
+        parents[node as usize] = grandparent;
+        node = grandparent;
+    }
+    node
+}
+
+struct Growing {
+    rule: Centre,
+    /// The star of each node.
+    star: Vec<u32>,
+    /// The nodes of each star.
+    members: Vec<Vec<u32>>,
+    /// The centre of each star.
+    centre: Vec<u32>,
+    /// The nodes that each node is linked to so far.
+    neighbours: Vec<Vec<u32>>,
+    /// How many links each node has into each star, by star.
+    links_into: Vec<Counts>,
+    events: Vec<Event>,
+}
+
+impl Growing {
+    fn new(nodes: usize, rule: Centre) -> Self {
+        let numbers: Vec<u32> = (0..index_u32(nodes)).collect();
+        Self {
+            rule,
+            star: numbers.clone(),
+            members: numbers.iter().map(|&node| vec![node]).collect(),
+            centre: numbers,
+            neighbours: vec![Vec::new(); nodes],
+            links_into: vec![Counts::default(); nodes],
+            events: Vec::new(),
+        }
+    }
+
+    fn add_link(&mut self, link: u32, u: u32, v: u32) {
+        self.neighbours[u as usize].push(v);
+        self.neighbours[v as usize].push(u);
+        let (star_u, star_v) = (self.star[u as usize], self.star[v as usize]);
+        self.links_into[u as usize].add(star_v, 1);
+        self.links_into[v as usize].add(star_u, 1);
+        let ends = if u < v { [u, v] } else { [v, u] };
+        if star_u == star_v {
+            for node in ends {
+                self.on_link_inside(link, node);
+            }
+        } else {
+            for node in ends {
+                let other = if node == u { star_v } else { star_u };
+                if self.may_join(node, other) {
+                    self.join(link, node, other);
+                    break;
+                }
+            }
+        }
+    }
+
+    /// `node` got a link into its own star: it may be a centre now, a better one, or one that
+    /// reaches a whole neighbouring star.
+    fn on_link_inside(&mut self, link: u32, node: u32) {
+        if self.rule == Centre::Best || !self.spans(node, self.star[node as usize]) {
+            return;
+        }
+        let star = self.star[node as usize];
+        if node < self.centre[star as usize] {
+            self.centre[star as usize] = node;
+            self.events.push(Event {
+                link,
+                joined: (node, node),
+                centre: node,
+            });
+        }
+        while let Some(other) = self.links_into[node as usize]
+            .0
+            .iter()
+            .map(|&(other, _)| other)
+            .find(|&other| self.may_join(node, other))
+        {
+            self.join(link, node, other);
+        }
+    }
+
+    /// Whether `node` is linked to every other member of `star`.
+    fn spans(&self, node: u32, star: u32) -> bool {
+        let others =
+            self.members[star as usize].len() - usize::from(self.star[node as usize] == star);
+        self.links_into[node as usize].get(star) as usize == others
+    }
+
+    /// Whether `node` may be the centre of its own star and `other` together.
+    fn may_join(&self, node: u32, other: u32) -> bool {
+        let own = self.star[node as usize];
+        let may_lead = match self.rule {
+            Centre::Any => true,
+            Centre::Best => node == self.centre[own as usize] && node < self.centre[other as usize],
+        };
+        may_lead && own != other && self.spans(node, other) && self.spans(node, own)
+    }
+
+    fn join(&mut self, link: u32, node: u32, other: u32) {
+        let own = self.star[node as usize];
+        let joined = (node, self.centre[other as usize]);
+        let former = [self.centre[own as usize], self.centre[other as usize]];
+        let (small, large) =
+            if self.members[own as usize].len() < self.members[other as usize].len() {
+                (own, other)
+            } else {
+                (other, own)
+            };
+        let moving = std::mem::take(&mut self.members[small as usize]);
+        for &member in &moving {
+            self.star[member as usize] = large;
+            for &neighbour in &self.neighbours[member as usize] {
+                let counts = &mut self.links_into[neighbour as usize];
+                counts.remove(small, 1);
+                counts.add(large, 1);
+            }
+        }
+        self.members[large as usize].extend(moving);
+        let centre = former
+            .into_iter()
+            .filter(|&centre| self.spans(centre, large))
+            .fold(node, u32::min);
+        self.centre[large as usize] = centre;
+        self.events.push(Event {
+            link,
+            joined,
+            centre,
+        });
+    }
+}
+
+/// Small counters by star, sorted by star: most nodes are linked to a handful of stars, for
+/// which a sorted list is smaller and faster than a hash map.
+#[derive(Clone, Debug, Default)]
+struct Counts(Vec<(u32, u32)>);
+
+impl Counts {
+    fn get(&self, star: u32) -> u32 {
+        self.0
+            .binary_search_by_key(&star, |&(star, _)| star)
+            .map_or(0, |at| self.0[at].1)
+    }
+
+    fn add(&mut self, star: u32, count: u32) {
+        match self.0.binary_search_by_key(&star, |&(star, _)| star) {
+            Ok(at) => self.0[at].1 += count,
+            Err(at) => self.0.insert(at, (star, count)),
+        }
+    }
+
+    fn remove(&mut self, star: u32, count: u32) {
+        if let Ok(at) = self.0.binary_search_by_key(&star, |&(star, _)| star) {
+            self.0[at].1 = self.0[at].1.saturating_sub(count);
+            if self.0[at].1 == 0 {
+                self.0.remove(at);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stars(nodes: usize, links: &[(u32, u32)], rule: Centre) -> Vec<u32> {
+        let events = grow(nodes, links.iter().copied(), rule, &AtomicBool::new(false)).unwrap();
+        centres(nodes, &events, links.len())
+    }
+
+    #[test]
+    fn a_chain_is_cut_where_its_ends_have_nothing_in_common() {
+        // 0-1-2-3: the middle of three is a centre, four in a row have none.
+        assert_eq!(stars(3, &[(0, 1), (1, 2)], Centre::Any), [1, 1, 1]);
+        assert_eq!(
+            stars(4, &[(0, 1), (1, 2), (2, 3)], Centre::Any),
+            [1, 1, 1, 3]
+        );
+    }
+
+    #[test]
+    fn only_the_best_leads_where_the_best_must_lead() {
+        // 1 is linked to all, but 0 is better and not linked to 2.
+        assert_eq!(stars(3, &[(0, 1), (1, 2)], Centre::Best), [0, 0, 2]);
+        assert_eq!(stars(3, &[(1, 2), (0, 1)], Centre::Best), [0, 1, 1]);
+        assert_eq!(stars(3, &[(1, 2), (0, 1), (0, 2)], Centre::Best), [0, 0, 0]);
+    }
+
+    #[test]
+    fn pairs_that_found_each_other_first_still_become_one_star() {
+        let links = [(0, 1), (2, 3), (1, 2), (1, 3)];
+        assert_eq!(stars(4, &links, Centre::Any), [1, 1, 1, 1]);
+        assert_eq!(stars(4, &links[..3], Centre::Any), [0, 0, 2, 2]);
+    }
+
+    #[test]
+    fn a_better_photo_takes_the_centre_once_it_reaches_everyone() {
+        let links = [(1, 2), (0, 1), (0, 2)];
+        assert_eq!(stars(3, &links[..2], Centre::Any), [1, 1, 1]);
+        assert_eq!(stars(3, &links, Centre::Any), [0, 0, 0]);
+    }
+
+    #[test]
+    fn a_set_cancel_flag_stops_the_growth() {
+        let cancelled = AtomicBool::new(true);
+        assert_eq!(
+            grow(2, [(0, 1)].into_iter(), Centre::Any, &cancelled),
+            Err(MatchError::Cancelled)
+        );
+    }
+}
