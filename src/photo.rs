@@ -185,11 +185,15 @@ pub enum ProblemKind {
     SymbolicLink,
     /// Not a fault: a hidden file or folder, which is not looked into.
     Hidden,
+    /// Not a fault: another name of a file that counts once.
+    HardLink,
+    /// Not a fault, and not reported: no picture, and nothing in its name said that it was one.
+    OtherFile,
 }
 
 impl ProblemKind {
     /// Every kind, in the order of declaration.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::PermissionDenied,
         Self::Vanished,
         Self::Changed,
@@ -202,6 +206,8 @@ impl ProblemKind {
         Self::WrongExtension,
         Self::SymbolicLink,
         Self::Hidden,
+        Self::HardLink,
+        Self::OtherFile,
     ];
 
     /// The name in reports and in the cache.
@@ -220,6 +226,8 @@ impl ProblemKind {
             Self::WrongExtension => "wrong-extension",
             Self::SymbolicLink => "symbolic-link",
             Self::Hidden => "hidden",
+            Self::HardLink => "hard-link",
+            Self::OtherFile => "other-file",
         }
     }
 
