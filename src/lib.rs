@@ -7,9 +7,12 @@
 //! other: they share the nouns of [`photo`] and are joined by [`pipeline`]. `ARCHITECTURE.md`
 //! is the plan of the house.
 
+pub mod cli;
 pub mod embed;
 pub mod library;
 pub mod matching;
 pub mod photo;
+pub mod pipeline;
 pub mod report;
 pub mod scan;
+pub mod settings;

@@ -1,3 +1,7 @@
-//! The program: parses the arguments and runs a command.
+//! The program: hands its arguments to the command line.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    twinlens::cli::run(std::env::args_os())
+}

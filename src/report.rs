@@ -14,12 +14,14 @@ mod path;
 mod save;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub use csv::write_csv;
 pub use html::{Thumbnails, write_html};
 pub use json::{read_json, write_json};
 pub use path::PathText;
 pub use save::save;
+pub use text::write_text;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -10,6 +10,7 @@
 mod evidence;
 pub mod group;
 pub mod keep;
+pub mod neighbours;
 mod stars;
 pub mod verify;
 

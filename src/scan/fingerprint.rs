@@ -259,7 +259,11 @@ mod tests {
     #[test]
     fn any_size_has_a_fingerprint() {
         for (width, height) in [(1, 1), (1, 5000), (5000, 1), (2, 3)] {
-            assert!(fingerprint(&whole(picture(width, height))).contrast.is_finite());
+            assert!(
+                fingerprint(&whole(picture(width, height)))
+                    .contrast
+                    .is_finite()
+            );
         }
     }
 }

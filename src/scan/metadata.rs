@@ -181,8 +181,8 @@ fn gps(exif: &Exif) -> Option<GpsPosition> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use exif::experimental::Writer;
     use exif::Rational;
+    use exif::experimental::Writer;
 
     fn field(tag: Tag, value: Value) -> Field {
         Field {

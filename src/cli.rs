@@ -1,0 +1,161 @@
+//! The headless commands: arguments in, reports out, progress on standard error.
+//!
+//! Thin on purpose: what a command does is in the rooms, so that the window does the same.
+//! Only here and in `main.rs` is anything printed.
+
+mod cache;
+mod draw;
+mod models;
+mod scan;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::embed::EmbedError;
+use crate::library::LibraryError;
+use crate::pipeline::PipelineError;
+use crate::report::ReportError;
+use crate::settings::{Places, Settings, SettingsError};
+
+/// Exit status of a run that the user stopped, as shells count it: 128 + SIGINT.
+const CANCELLED: u8 = 130;
+
+/// Set by Ctrl-C and by a termination signal.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+#[derive(Debug, Parser)]
+#[command(name = "twinlens", version, about, arg_required_else_help = true)]
+struct Cli {
+    /// Settings file, instead of the one in the system's configuration folder
+    #[arg(long, global = true, value_name = "FILE")]
+    settings: Option<std::path::PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Find duplicate and similar photos in folders; nothing is changed
+    Scan(Box<scan::ScanArgs>),
+    /// List, download, add and check models
+    Models(models::ModelsArgs),
+    /// Look at the cache, make it smaller, or empty it
+    Cache(cache::CacheArgs),
+}
+
+/// Which cache a command works on.
+#[derive(Debug, Args)]
+struct CacheFile {
+    /// Cache file [default: the settings', else in the system's cache folder]
+    #[arg(long, value_name = "FILE")]
+    cache: Option<std::path::PathBuf>,
+}
+
+/// Why a command failed; each message says what to do.
+#[derive(Debug, thiserror::Error)]
+enum CliError {
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(transparent)]
+    Pipeline(#[from] PipelineError),
+    #[error(transparent)]
+    Embed(#[from] EmbedError),
+    #[error(transparent)]
+    Library(#[from] LibraryError),
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    #[error("cannot write to standard output: {0}")]
+    Output(#[from] std::io::Error),
+    #[error(
+        "{0} installed models are not what they should be; remove them from the models folder and download or add them again"
+    )]
+    ModelFaults(usize),
+    #[error("there is no folder to write this into: {0}")]
+    NoFolder(std::path::PathBuf),
+    #[error("cannot listen for Ctrl-C: {0}")]
+    Signal(#[from] ctrlc::Error),
+}
+
+/// What every command may ask for.
+struct Context {
+    settings: Settings,
+    places: Places,
+}
+
+impl Context {
+    fn cache_file(&self, chosen: Option<std::path::PathBuf>) -> std::path::PathBuf {
+        chosen
+            .or_else(|| self.settings.cache.clone())
+            .unwrap_or_else(|| self.places.cache.clone())
+    }
+
+    fn models_folder(&self) -> std::path::PathBuf {
+        self.settings
+            .models_folder
+            .clone()
+            .unwrap_or_else(|| self.places.models.clone())
+    }
+}
+
+/// Runs the command that `arguments` (the program's name first) describe.
+///
+/// Exit status: 0 done, 1 failed, 2 wrong usage, 130 cancelled.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Nobody is left to tell where neither stream can be written to.
+            error.print().ok();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    match execute(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(
+            error @ (CliError::Pipeline(PipelineError::Cancelled)
+            | CliError::Embed(EmbedError::Cancelled)),
+        ) => {
+            eprintln!("twinlens: {error}");
+            ExitCode::from(CANCELLED)
+        }
+        // A reader such as `head` has seen enough.
+        Err(CliError::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("twinlens: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(cli: Cli) -> Result<(), CliError> {
+    quiet_decoders();
+    ctrlc::set_handler(|| {
+        // The second time the user means it: the cache is safe at any moment.
+        if INTERRUPTED.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(CANCELLED));
+        }
+    })?;
+    let places = Places::of_this_user()?;
+    let settings = Settings::load(cli.settings.as_deref().unwrap_or(&places.settings))?;
+    let context = Context { settings, places };
+    match cli.command {
+        Command::Scan(args) => scan::run(*args, &context),
+        Command::Models(args) => models::run(args, &context),
+        Command::Cache(args) => cache::run(args, &context),
+    }
+}
+
+/// A decoder's panic is caught and becomes a problem of its file: it is no news for a terminal.
+fn quiet_decoders() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !crate::scan::is_decoding() {
+            usual(panic);
+        }
+    }));
+}

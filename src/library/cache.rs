@@ -1,0 +1,452 @@
+//! Reading the cache, and looking after its file.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use half::f16;
+use rusqlite::{Connection, OptionalExtension};
+
+use super::rows::{self, CONTENT, STAMP};
+use super::schema::{self, Found};
+use super::{CacheWriter, LibraryError};
+use crate::photo::{Content, ContentHash, FileStamp, Problem, ProblemKind};
+
+/// A connection to the cache, for one thread.
+#[derive(Debug)]
+pub struct Cache {
+    pub(super) connection: Connection,
+    pub(super) path: PathBuf,
+}
+
+/// A cache that was opened.
+#[derive(Debug)]
+pub struct OpenedCache {
+    /// Ready to be read.
+    pub cache: Cache,
+    /// What the user should know: another cache was set aside.
+    pub notice: Option<String>,
+}
+
+/// How much a cache holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CacheInfo {
+    /// Known files.
+    pub files: u64,
+    /// Distinct contents.
+    pub contents: u64,
+    /// Vectors, of all models.
+    pub embeddings: u64,
+    /// Files that could not be used.
+    pub problems: u64,
+    /// Size of the file.
+    pub bytes: u64,
+}
+
+/// What [`Cache::prune`] forgot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// Files that are gone.
+    pub files: u64,
+    /// Contents that no file has any more.
+    pub contents: u64,
+}
+
+impl Cache {
+    /// Opens the cache at `path`, making it and its folder if need be. One that is damaged, of
+    /// another version or no cache at all is renamed and a new one begun.
+    ///
+    /// # Errors
+    /// [`LibraryError`] if neither can be done.
+    pub fn open(path: &Path) -> Result<OpenedCache, LibraryError> {
+        let refused = |reason: String| LibraryError::Open {
+            path: path.to_owned(),
+            reason,
+        };
+        if let Some(folder) = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
+            std::fs::create_dir_all(folder).map_err(|error| refused(error.to_string()))?;
+        }
+        if path.is_dir() {
+            return Err(refused("it is a folder".to_owned()));
+        }
+        let reason = match Self::try_open(path) {
+            Ok(Ok(cache)) => {
+                return Ok(OpenedCache {
+                    cache,
+                    notice: None,
+                });
+            }
+            Ok(Err(reason)) => reason,
+            Err(error) if is_damage(&error) => format!("it is damaged: {error}"),
+            Err(error) => return Err(refused(error.to_string())),
+        };
+        let aside = set_aside(path)?;
+        let cache = Self::try_open(path)
+            .map_err(|error| refused(error.to_string()))?
+            .map_err(refused)?;
+        let notice = format!(
+            "the cache could not be used ({reason}); it was set aside as {} and a new one begun",
+            aside.display()
+        );
+        Ok(OpenedCache {
+            cache,
+            notice: Some(notice),
+        })
+    }
+
+    /// A cache that is gone when it is dropped.
+    ///
+    /// # Errors
+    /// [`LibraryError`] if there is no room for a temporary file.
+    pub fn in_memory() -> Result<OpenedCache, LibraryError> {
+        let path = PathBuf::from("(in memory)");
+        let open = || {
+            // An unnamed temporary file of SQLite's own, spilt to disk only when large.
+            let mut connection = Connection::open("")?;
+            schema::create(&mut connection)?;
+            Ok(connection)
+        };
+        let connection = open().map_err(|source| LibraryError::Database {
+            path: path.clone(),
+            source,
+        })?;
+        Ok(OpenedCache {
+            cache: Self { connection, path },
+            notice: None,
+        })
+    }
+
+    /// The cache, or why the file must not be used, or what SQLite says.
+    fn try_open(path: &Path) -> Result<Result<Self, String>, rusqlite::Error> {
+        let mut connection = Connection::open(path)?;
+        // Looked at before it is configured, which would write to another program's file.
+        let found = schema::inspect(&connection)?;
+        if let Found::Unusable(reason) = found {
+            return Ok(Err(reason));
+        }
+        schema::configure(&connection)?;
+        if found == Found::New {
+            schema::create(&mut connection)?;
+        }
+        Ok(Ok(Self {
+            connection,
+            path: path.to_owned(),
+        }))
+    }
+
+    /// Begins to write; [`CacheWriter::finish`] gives the cache back.
+    #[must_use]
+    pub fn into_writer(self) -> CacheWriter {
+        CacheWriter::new(self)
+    }
+
+    /// A second connection for another thread, which sees what is committed; `None` if the cache
+    /// is in memory, where there is nothing from before to be seen.
+    ///
+    /// # Errors
+    /// [`LibraryError::Open`].
+    pub fn another(&self) -> Result<Option<Self>, LibraryError> {
+        if self.connection.path().is_none_or(str::is_empty) {
+            return Ok(None);
+        }
+        let open = || {
+            let connection = Connection::open(&self.path)?;
+            schema::configure(&connection)?;
+            Ok(connection)
+        };
+        let refused = |error: rusqlite::Error| LibraryError::Open {
+            path: self.path.clone(),
+            reason: error.to_string(),
+        };
+        Ok(Some(Self {
+            connection: open().map_err(refused)?,
+            path: self.path.clone(),
+        }))
+    }
+
+    /// What is known of files: path and stamp must be those of now. One answer a file.
+    ///
+    /// # Errors
+    /// [`LibraryError::Database`].
+    pub fn known_files<'a>(
+        &self,
+        files: impl IntoIterator<Item = (&'a Path, FileStamp)>,
+    ) -> Result<Vec<Option<ContentHash>>, LibraryError> {
+        let look_up = || {
+            let mut by_path = self.connection.prepare(&format!(
+                "SELECT content, {STAMP} FROM file WHERE path = ?1"
+            ))?;
+            let mut known = Vec::new();
+            for (path, now) in files {
+                let row = by_path
+                    .query_row([rows::path_bytes(path)], |row| {
+                        Ok((row.get::<_, Vec<u8>>(0)?, rows::stamp(row, 1)?))
+                    })
+                    .optional()?;
+                known.push(
+                    row.filter(|(_, then)| *then == now)
+                        .and_then(|(content, _)| rows::hash(&content)),
+                );
+            }
+            Ok(known)
+        };
+        self.run(look_up)
+    }
+
+    /// Files that could not be used and have not changed since, by their position in `files`.
+    ///
+    /// # Errors
+    /// [`LibraryError::Database`].
+    pub fn known_problems<'a>(
+        &self,
+        files: impl IntoIterator<Item = (&'a Path, FileStamp)>,
+    ) -> Result<HashMap<usize, Problem>, LibraryError> {
+        self.run(|| {
+            let mut by_path = self
+                .connection
+                .prepare("SELECT size, mtime_ns, kind, message FROM problem WHERE path = ?1")?;
+            let mut known = HashMap::new();
+            for (position, (path, now)) in files.into_iter().enumerate() {
+                let row = by_path.query_row([rows::path_bytes(path)], |row| {
+                    Ok((
+                        row.get::<_, i64>(0)?,
+                        row.get::<_, i64>(1)?,
+                        row.get::<_, String>(2)?,
+                        row.get(3)?,
+                    ))
+                });
+                let Some((size, modified, kind, message)) = row.optional()? else {
+                    continue;
+                };
+                let unchanged = size == rows::signed(now.size) && modified == now.modified_ns;
+                if let Some(kind) = ProblemKind::from_name(&kind).filter(|_| unchanged) {
+                    known.insert(
+                        position,
+                        Problem {
+                            path: path.to_owned(),
+                            kind,
+                            message,
+                        },
+                    );
+                }
+            }
+            Ok(known)
+        })
+    }
+
+    /// What is known of a content.
+    ///
+    /// # Errors
+    /// [`LibraryError::Database`].
+    pub fn content(&self, hash: ContentHash) -> Result<Option<Content>, LibraryError> {
+        self.run(|| {
+            let mut by_hash = self
+                .connection
+                .prepare_cached(&format!("SELECT {CONTENT} FROM content WHERE blake3 = ?1"))?;
+            Ok(by_hash
+                .query_row([hash.0.as_slice()], rows::content)
+                .optional()?
+                .flatten())
+        })
+    }
+
+    /// A content's vector of one model.
+    ///
+    /// # Errors
+    /// [`LibraryError::Database`].
+    pub fn embedding(
+        &self,
+        hash: ContentHash,
+        model_key: &str,
+    ) -> Result<Option<Vec<f16>>, LibraryError> {
+        self.run(|| {
+            let mut by_hash = self.connection.prepare_cached(
+                "SELECT vector FROM embedding WHERE blake3 = ?1 AND model_key = ?2",
+            )?;
+            let bytes: Option<Vec<u8>> = by_hash
+                .query_row((hash.0.as_slice(), model_key), |row| row.get(0))
+                .optional()?;
+            Ok(bytes.and_then(|bytes| rows::vector(&bytes)))
+        })
+    }
+
+    /// A content's thumbnail, a JPEG file.
+    ///
+    /// # Errors
+    /// [`LibraryError::Database`].
+    pub fn thumbnail(&self, hash: ContentHash) -> Result<Option<Vec<u8>>, LibraryError> {
+        self.run(|| {
+            let mut by_hash = self
+                .connection
+                .prepare_cached("SELECT jpeg FROM thumbnail WHERE blake3 = ?1")?;
+            by_hash
+                .query_row([hash.0.as_slice()], |row| row.get(0))
+                .optional()
+        })
+    }
+
+    /// The hash of a content's pixels: `None` if it was not asked for yet, `Some(None)` if the
+    /// content has none.
+    ///
+    /// # Errors
+    /// [`LibraryError::Database`].
+    pub fn pixel_hash(
+        &self,
+        hash: ContentHash,
+    ) -> Result<Option<Option<ContentHash>>, LibraryError> {
+        self.run(|| {
+            let mut by_hash = self
+                .connection
+                .prepare_cached("SELECT pixel_hash FROM content WHERE blake3 = ?1")?;
+            let bytes: Option<Option<Vec<u8>>> = by_hash
+                .query_row([hash.0.as_slice()], |row| row.get(0))
+                .optional()?;
+            // An empty blob stands for "has none".
+            Ok(bytes.flatten().map(|bytes| rows::hash(&bytes)))
+        })
+    }
+
+    /// How much it holds.
+    ///
+    /// # Errors
+    /// [`LibraryError::Database`].
+    pub fn info(&self) -> Result<CacheInfo, LibraryError> {
+        self.run(|| {
+            let count = |table: &str| {
+                let rows: i64 = self.connection.query_row(
+                    &format!("SELECT count(*) FROM {table}"),
+                    [],
+                    |row| row.get(0),
+                )?;
+                Ok::<_, rusqlite::Error>(rows.cast_unsigned())
+            };
+            let pragma = |name| {
+                self.connection
+                    .pragma_query_value(None, name, |row| row.get::<_, i64>(0))
+            };
+            Ok(CacheInfo {
+                files: count("file")?,
+                contents: count("content")?,
+                embeddings: count("embedding")?,
+                problems: count("problem")?,
+                bytes: (pragma("page_count")? * pragma("page_size")?).cast_unsigned(),
+            })
+        })
+    }
+
+    /// Forgets files that are gone, and the contents that only they had. A file whose folder is
+    /// gone as well stays: its drive may be unplugged.
+    ///
+    /// # Errors
+    /// [`LibraryError::Database`].
+    pub fn prune(&mut self) -> Result<Pruned, LibraryError> {
+        let paths: Vec<Vec<u8>> = self.run(|| {
+            let mut all = self.connection.prepare("SELECT path FROM file")?;
+            all.query_map([], |row| row.get(0))?.collect()
+        })?;
+        let gone: Vec<&Vec<u8>> = paths
+            .iter()
+            .filter(|bytes| {
+                path_of(bytes)
+                    .is_some_and(|path| !path.exists() && path.parent().is_some_and(Path::is_dir))
+            })
+            .collect();
+        let path = self.path.clone();
+        let mut forget = || {
+            let transaction = self.connection.transaction()?;
+            for path in &gone {
+                transaction.execute("DELETE FROM file WHERE path = ?1", [path])?;
+            }
+            let orphans = "NOT IN (SELECT content FROM file)";
+            let contents =
+                transaction.execute(&format!("DELETE FROM content WHERE blake3 {orphans}"), [])?;
+            for table in ["thumbnail", "embedding"] {
+                transaction.execute(&format!("DELETE FROM {table} WHERE blake3 {orphans}"), [])?;
+            }
+            transaction.commit()?;
+            self.connection.execute_batch("VACUUM")?;
+            Ok(Pruned {
+                files: gone.len() as u64,
+                contents: contents as u64,
+            })
+        };
+        forget().map_err(|source| LibraryError::Database { path, source })
+    }
+
+    /// Forgets everything.
+    ///
+    /// # Errors
+    /// [`LibraryError::Database`].
+    pub fn clear(&mut self) -> Result<(), LibraryError> {
+        self.run(|| {
+            self.connection.execute_batch(
+                "BEGIN IMMEDIATE; DELETE FROM file; DELETE FROM content; DELETE FROM thumbnail; \
+                 DELETE FROM embedding; DELETE FROM problem; COMMIT; VACUUM;",
+            )
+        })
+    }
+
+    /// Runs a query and says which file it failed on.
+    pub(super) fn run<T>(
+        &self,
+        query: impl FnOnce() -> Result<T, rusqlite::Error>,
+    ) -> Result<T, LibraryError> {
+        query().map_err(|source| LibraryError::Database {
+            path: self.path.clone(),
+            source,
+        })
+    }
+}
+
+/// Whether an error means that the file is no good, rather than the system.
+fn is_damage(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    matches!(
+        error.sqlite_error_code(),
+        Some(DatabaseCorrupt | NotADatabase)
+    )
+}
+
+/// Renames a cache and its companions to the first free name.
+fn set_aside(path: &Path) -> Result<PathBuf, LibraryError> {
+    let with = |suffix: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name)
+    };
+    let number = (1..)
+        .find(|n| !with(&format!(".unusable-{n}")).exists())
+        .unwrap_or(1);
+    let aside = with(&format!(".unusable-{number}"));
+    let failed = |source| LibraryError::SetAside {
+        path: path.to_owned(),
+        source,
+    };
+    std::fs::rename(path, &aside).map_err(failed)?;
+    for companion in ["-wal", "-shm"] {
+        let file = with(companion);
+        if file.exists() {
+            std::fs::rename(&file, with(&format!(".unusable-{number}{companion}")))
+                .map_err(failed)?;
+        }
+    }
+    Ok(aside)
+}
+
+#[cfg(unix)]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "not every blob is a path elsewhere"
+)]
+fn path_of(bytes: &[u8]) -> Option<PathBuf> {
+    use std::os::unix::ffi::OsStrExt;
+    Some(PathBuf::from(std::ffi::OsStr::from_bytes(bytes)))
+}
+
+/// A name that is not Unicode cannot be made from bytes on this system: such a row stays.
+#[cfg(not(unix))]
+fn path_of(bytes: &[u8]) -> Option<PathBuf> {
+    std::str::from_utf8(bytes).ok().map(PathBuf::from)
+}

@@ -1,0 +1,247 @@
+//! How far an analysis is: counters that its threads raise and anyone may read at any time.
+//!
+//! Reading never blocks the work, so a window can look every frame and a terminal ten times a
+//! second; nobody subscribes, and a slow reader slows nothing.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// The stages of an analysis, in the order in which a photo meets them; the names are part of
+/// the report format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stage {
+    /// Listing the folders.
+    Walk,
+    /// Reading and hashing new files.
+    Read,
+    /// Decoding new contents.
+    Decode,
+    /// Perceptual hash, thumbnail and model input of new contents.
+    Fingerprint,
+    /// Computing vectors.
+    Embed,
+    /// Finding close vectors and hashes.
+    Neighbours,
+    /// Deciding candidate pairs.
+    Verify,
+    /// Building shots and groups.
+    Group,
+}
+
+impl Stage {
+    /// Every stage, in order.
+    pub const ALL: [Self; 8] = [
+        Self::Walk,
+        Self::Read,
+        Self::Decode,
+        Self::Fingerprint,
+        Self::Embed,
+        Self::Neighbours,
+        Self::Verify,
+        Self::Group,
+    ];
+
+    /// The name in reports and progress lines.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Walk => "walk",
+            Self::Read => "read",
+            Self::Decode => "decode",
+            Self::Fingerprint => "fingerprint",
+            Self::Embed => "embed",
+            Self::Neighbours => "neighbours",
+            Self::Verify => "verify",
+            Self::Group => "group",
+        }
+    }
+}
+
+/// The counters of one stage.
+#[derive(Debug, Default)]
+struct Counter {
+    items: AtomicU64,
+    expected: AtomicU64,
+    bytes: AtomicU64,
+    busy_ns: AtomicU64,
+    /// Nanoseconds after the analysis' start, plus one; 0 while the stage has not begun.
+    first_ns: AtomicU64,
+    last_ns: AtomicU64,
+}
+
+/// The counters of one analysis.
+#[derive(Debug)]
+pub struct Progress {
+    started: Instant,
+    counters: [Counter; Stage::ALL.len()],
+}
+
+/// What a stage has done so far.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StageProgress {
+    /// Which stage.
+    pub stage: Stage,
+    /// Items done.
+    pub items: u64,
+    /// Items that there will be, as far as is known; 0 if it is not.
+    pub expected: u64,
+    /// Bytes done, for the stages that count them.
+    pub bytes: u64,
+    /// From the first item's begin to the last item's end.
+    pub wall: Duration,
+    /// CPU time in all threads, for the stages that measure it; else the wall time of the work.
+    pub busy: Duration,
+}
+
+impl StageProgress {
+    /// Items a second since the stage began, if it has begun.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people to read")]
+    pub fn rate(&self) -> Option<f64> {
+        let seconds = self.wall.as_secs_f64();
+        (self.items > 0 && seconds > 0.0).then(|| self.items as f64 / seconds)
+    }
+
+    /// Time until the stage is done at its present rate, if that can be told.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "an estimate for people to read")]
+    pub fn time_left(&self) -> Option<Duration> {
+        let left = self.expected.checked_sub(self.items)? as f64;
+        Duration::try_from_secs_f64(left / self.rate()?).ok()
+    }
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self {
+            started: Instant::now(),
+            counters: Default::default(),
+        }
+    }
+}
+
+impl Progress {
+    /// Time since the analysis began.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// The counters of one stage as they are now.
+    #[must_use]
+    pub fn stage(&self, stage: Stage) -> StageProgress {
+        let counter = self.counter(stage);
+        let read = |value: &AtomicU64| value.load(Ordering::Relaxed);
+        let (first, last) = (read(&counter.first_ns), read(&counter.last_ns));
+        StageProgress {
+            stage,
+            items: read(&counter.items),
+            expected: read(&counter.expected),
+            bytes: read(&counter.bytes),
+            wall: Duration::from_nanos(last.saturating_sub(first.saturating_sub(1))),
+            busy: Duration::from_nanos(read(&counter.busy_ns)),
+        }
+    }
+
+    /// All stages, in order.
+    #[must_use]
+    pub fn stages(&self) -> [StageProgress; Stage::ALL.len()] {
+        Stage::ALL.map(|stage| self.stage(stage))
+    }
+
+    /// The stage that the analysis is at: the last one that has begun and is not done, else the
+    /// last one that has begun.
+    #[must_use]
+    pub fn current(&self) -> StageProgress {
+        let begun = |s: &StageProgress| self.counter(s.stage).first_ns.load(Ordering::Relaxed) > 0;
+        let stages = self.stages();
+        let unfinished = stages
+            .iter()
+            .rev()
+            .find(|s| begun(s) && s.items < s.expected);
+        let last = unfinished.or_else(|| stages.iter().rev().find(|s| begun(s)));
+        last.copied().unwrap_or(stages[0])
+    }
+
+    /// Says how many items a stage will have.
+    pub(crate) fn expect(&self, stage: Stage, items: u64) {
+        self.counter(stage).expected.store(items, Ordering::Relaxed);
+    }
+
+    /// Takes items back from the expectation: they turned out to need no work.
+    pub(crate) fn expect_less(&self, stage: Stage, items: u64) {
+        self.counter(stage)
+            .expected
+            .fetch_sub(items, Ordering::Relaxed);
+    }
+
+    /// Marks that a stage has begun.
+    pub(crate) fn begin(&self, stage: Stage) {
+        let now = self.now_ns();
+        // Only the first mark counts; a failed exchange means that there was one.
+        self.counter(stage)
+            .first_ns
+            .compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed)
+            .ok();
+    }
+
+    /// Counts finished work.
+    pub(crate) fn add(&self, stage: Stage, items: u64, bytes: u64, busy: Duration) {
+        self.begin(stage);
+        let counter = self.counter(stage);
+        counter.items.fetch_add(items, Ordering::Relaxed);
+        counter.bytes.fetch_add(bytes, Ordering::Relaxed);
+        counter.busy_ns.fetch_add(
+            u64::try_from(busy.as_nanos()).unwrap_or(u64::MAX),
+            Ordering::Relaxed,
+        );
+        counter.last_ns.fetch_max(self.now_ns(), Ordering::Relaxed);
+    }
+
+    fn counter(&self, stage: Stage) -> &Counter {
+        &self.counters[stage as usize]
+    }
+
+    fn now_ns(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_nanos())
+            .unwrap_or(u64::MAX)
+            .saturating_add(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_current_stage_is_the_last_unfinished_one() {
+        let progress = Progress::default();
+        assert_eq!(progress.current().stage, Stage::Walk);
+        progress.expect(Stage::Read, 2);
+        progress.add(Stage::Read, 2, 10, Duration::ZERO);
+        progress.expect(Stage::Decode, 2);
+        progress.begin(Stage::Decode);
+        assert_eq!(progress.current().stage, Stage::Decode);
+        progress.add(Stage::Decode, 2, 0, Duration::ZERO);
+        assert_eq!(
+            progress.current().stage,
+            Stage::Decode,
+            "done, and nothing later has begun"
+        );
+    }
+
+    #[test]
+    fn time_left_needs_a_rate_and_an_expectation() {
+        let at = |items, expected, seconds| StageProgress {
+            stage: Stage::Read,
+            items,
+            expected,
+            bytes: 0,
+            wall: Duration::from_secs(seconds),
+            busy: Duration::ZERO,
+        };
+        assert_eq!(at(0, 10, 1).time_left(), None);
+        assert_eq!(at(5, 15, 5).time_left(), Some(Duration::from_secs(10)));
+        assert_eq!(at(5, 0, 5).time_left(), None);
+    }
+}

@@ -1,0 +1,452 @@
+//! What each thread of an extraction does with what comes in: read, decode, embed, remember.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender};
+
+use super::PipelineError;
+use super::budget::{ByteBudget, HeldBytes};
+use super::extract::{Extracted, Known};
+use super::progress::{Progress, Stage};
+use crate::embed::preprocess::prepare;
+use crate::embed::{EmbedError, Embedder, Embedding, ModelInput, ModelKey, Preprocessing};
+use crate::library::{Cache, CacheWriter, Record};
+use crate::photo::{Content, ContentHash, Problem, ProblemKind};
+use crate::scan::{self, DecodeScale, FoundFile, Limits, ReadFile};
+
+/// Whether to stop: the user cancelled, or a thread failed and the rest is in vain.
+pub(super) struct Stop<'a> {
+    pub cancel: &'a AtomicBool,
+    pub failed: AtomicBool,
+}
+
+impl Stop<'_> {
+    pub(super) fn is_set(&self) -> bool {
+        self.cancel.load(Ordering::Relaxed) || self.failed.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn fail(&self) {
+        self.failed.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A file's bytes on the way to a decoder.
+pub(super) struct Fetched<'a> {
+    file: usize,
+    read: ReadFile,
+    /// The content itself is known; only its vector is wanted.
+    vector_only: bool,
+    _held: HeldBytes<'a>,
+}
+
+/// What the collector is told.
+pub(super) enum Message {
+    /// The file has this content.
+    File(usize, ContentHash),
+    /// The file could not be read.
+    FileProblem(usize, Problem),
+    /// The cache knew this content, under another name.
+    Recalled(Arc<Content>, Option<Embedding>),
+    /// A new content with its thumbnail.
+    Content(Box<Content>, Vec<u8>),
+    /// The content cannot be used, in whichever file it lies.
+    ContentProblem(ContentHash, ProblemKind, String),
+    /// A new vector.
+    Vector(ContentHash, Embedding),
+}
+
+/// How far a content is taken care of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Claim {
+    /// Known in full, or some decoder has it.
+    Taken,
+    /// Its vector is still to be computed.
+    NeedsVector,
+}
+
+/// Which contents are taken care of, so that equal files are decoded once; shared by readers.
+pub(super) struct Claims(HashMap<ContentHash, Claim>);
+
+impl Claims {
+    pub(super) fn of(known: &Known) -> Self {
+        let claim = |hash: &ContentHash| {
+            if known.vectors.contains_key(hash) {
+                Claim::Taken
+            } else {
+                Claim::NeedsVector
+            }
+        };
+        let contents = known.contents.keys().map(|hash| (*hash, claim(hash)));
+        let failures = known.failures.keys().map(|hash| (*hash, Claim::Taken));
+        Self(contents.chain(failures).collect())
+    }
+}
+
+/// Reads files, hashes them and decides what is to be done with them.
+pub(super) struct Reader<'a> {
+    pub files: &'a [FoundFile],
+    pub limits: &'a Limits,
+    pub cache: Option<&'a Mutex<Cache>>,
+    pub key: &'a ModelKey,
+    pub claims: &'a Mutex<Claims>,
+    pub budget: &'a ByteBudget,
+    pub progress: &'a Progress,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn run(
+        &self,
+        files: &Receiver<usize>,
+        fetched: &Sender<Fetched<'a>>,
+        messages: &Sender<Message>,
+        stop: &Stop<'_>,
+    ) -> Result<(), PipelineError> {
+        self.progress.begin(Stage::Read);
+        for file in files {
+            let Some(found) = self.files.get(file) else {
+                continue;
+            };
+            let held = self.budget.hold(found.stamp.size);
+            if stop.is_set() {
+                break;
+            }
+            let begun = Instant::now();
+            let read = scan::read(found, self.limits, Vec::new());
+            let bytes = read.as_ref().map_or(0, |read| read.bytes.len() as u64);
+            self.progress.add(Stage::Read, 1, bytes, begun.elapsed());
+            let read = match read {
+                Ok(read) => read,
+                Err(problem) => {
+                    self.skip();
+                    if messages.send(Message::FileProblem(file, problem)).is_err() {
+                        break;
+                    }
+                    continue;
+                }
+            };
+            let Ok(()) = messages.send(Message::File(file, read.hash)) else {
+                break;
+            };
+            match self.claim(read.hash, messages)? {
+                Some(vector_only) => {
+                    let Ok(()) = fetched.send(Fetched {
+                        file,
+                        read,
+                        vector_only,
+                        _held: held,
+                    }) else {
+                        break;
+                    };
+                }
+                None => self.skip(),
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing is to be decoded for one of the files.
+    fn skip(&self) {
+        for stage in [Stage::Decode, Stage::Fingerprint, Stage::Embed] {
+            self.progress.expect_less(stage, 1);
+        }
+    }
+
+    /// Claims a content for decoding: `Some(true)` if only its vector is wanted, `None` if
+    /// there is nothing to do.
+    fn claim(
+        &self,
+        hash: ContentHash,
+        messages: &Sender<Message>,
+    ) -> Result<Option<bool>, PipelineError> {
+        // The lock is held during the look-up in the cache, so that two readers with equal
+        // files do not both find nothing.
+        let mut claims = self.claims.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = claims.0.insert(hash, Claim::Taken);
+        match known {
+            Some(Claim::Taken) => return Ok(None),
+            Some(Claim::NeedsVector) => return Ok(Some(true)),
+            None => {}
+        }
+        let Some(cache) = self.cache else {
+            return Ok(Some(false));
+        };
+        let cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(content) = cache.content(hash)? else {
+            return Ok(Some(false));
+        };
+        let vector = cache
+            .embedding(hash, &self.key.0)?
+            .map(Embedding::from_components);
+        let wanted = if vector.is_none() { Some(true) } else { None };
+        // A failed send means that the collector has failed, which it reports itself.
+        messages
+            .send(Message::Recalled(Arc::new(content), vector))
+            .ok();
+        Ok(wanted)
+    }
+}
+
+/// Decodes files and makes all that is made of the pixels.
+pub(super) struct Decoder<'a> {
+    pub files: &'a [FoundFile],
+    pub limits: &'a Limits,
+    pub preprocessing: &'a Preprocessing,
+    pub progress: &'a Progress,
+}
+
+impl Decoder<'_> {
+    pub(super) fn run(
+        &self,
+        fetched: &Receiver<Fetched<'_>>,
+        inputs: &Sender<(ContentHash, ModelInput)>,
+        messages: &Sender<Message>,
+        stop: &Stop<'_>,
+    ) {
+        self.progress.begin(Stage::Decode);
+        for Fetched {
+            file,
+            read,
+            vector_only,
+            _held,
+        } in fetched
+        {
+            if stop.is_set() {
+                break;
+            }
+            let Some(found) = self.files.get(file) else {
+                continue;
+            };
+            let sent = match self.decode(found, &read) {
+                Ok((examined, input)) => {
+                    let hash = read.hash;
+                    let content = Message::Content(Box::new(examined.content), examined.thumbnail);
+                    (vector_only || messages.send(content).is_ok())
+                        && inputs.send((hash, input)).is_ok()
+                }
+                Err(problem) => {
+                    self.progress.expect_less(Stage::Embed, 1);
+                    messages
+                        .send(Message::ContentProblem(
+                            read.hash,
+                            problem.kind,
+                            problem.message,
+                        ))
+                        .is_ok()
+                }
+            };
+            if !sent {
+                break;
+            }
+        }
+    }
+
+    fn decode(
+        &self,
+        found: &FoundFile,
+        read: &ReadFile,
+    ) -> Result<(scan::Examined, ModelInput), Problem> {
+        let scale = DecodeScale::Reduced {
+            min_short_side: 2 * self.preprocessing.resize_short,
+        };
+        let examined = scan::examine(&found.path, found.promise, read, scale, self.limits);
+        let decode = examined
+            .as_ref()
+            .map_or(Duration::ZERO, |examined| examined.decode_time);
+        self.progress
+            .add(Stage::Decode, 1, read.bytes.len() as u64, decode);
+        let examined = match examined {
+            Ok(examined) => examined,
+            Err(problem) => {
+                self.progress.expect_less(Stage::Fingerprint, 1);
+                return Err(problem);
+            }
+        };
+        let begun = cpu_time::ThreadTime::now();
+        let decoded = &examined.decoded;
+        let full_size = (decoded.full_width, decoded.full_height);
+        let input = prepare(
+            &decoded.image,
+            decoded.source_box,
+            full_size,
+            self.preprocessing,
+        );
+        self.progress.add(
+            Stage::Fingerprint,
+            1,
+            0,
+            examined.fingerprint_time + begun.elapsed(),
+        );
+        let input = input.map_err(|error| Problem {
+            path: found.path.clone(),
+            kind: ProblemKind::Unsupported,
+            message: error.to_string(),
+        })?;
+        Ok((examined, input))
+    }
+}
+
+/// Runs the model on all that comes, in full batches but for the last one.
+pub(super) fn embed_all(
+    embedder: &mut dyn Embedder,
+    inputs: &Receiver<(ContentHash, ModelInput)>,
+    messages: &Sender<Message>,
+    progress: &Progress,
+    stop: &Stop<'_>,
+) -> Result<(), PipelineError> {
+    let size = embedder.batch_size().max(1);
+    loop {
+        let batch: Vec<_> = inputs.iter().take(size).collect();
+        if batch.is_empty() || stop.is_set() {
+            return Ok(());
+        }
+        let (hashes, pictures): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
+        let (begun, cpu) = (Instant::now(), embedder.cpu_time());
+        let answers = embed_batch(embedder, &pictures)?;
+        let busy = match (cpu, embedder.cpu_time()) {
+            (Some(before), Some(after)) => after.saturating_sub(before),
+            _ => begun.elapsed(),
+        };
+        progress.add(Stage::Embed, hashes.len() as u64, 0, busy);
+        for (hash, answer) in hashes.into_iter().zip(answers) {
+            let message = match answer {
+                Ok(vector) => Message::Vector(hash, vector),
+                Err(error) => {
+                    Message::ContentProblem(hash, ProblemKind::Unsupported, error.to_string())
+                }
+            };
+            if messages.send(message).is_err() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// The vectors of a batch; if the model gives no vector for one of the pictures, that one alone
+/// is left without.
+fn embed_batch(
+    embedder: &mut dyn Embedder,
+    pictures: &[ModelInput],
+) -> Result<Vec<Result<Embedding, EmbedError>>, EmbedError> {
+    match embedder.embed(pictures) {
+        Ok(vectors) => Ok(vectors.into_iter().map(Ok).collect()),
+        Err(error @ EmbedError::BadOutput(_)) if pictures.len() == 1 => Ok(vec![Err(error)]),
+        Err(EmbedError::BadOutput(_)) => pictures
+            .chunks(1)
+            .map(|picture| embed_batch(embedder, picture))
+            .try_fold(Vec::new(), |mut all, answer| {
+                all.append(&mut answer?);
+                Ok(all)
+            }),
+        Err(error) => Err(error),
+    }
+}
+
+/// Hands everything to the cache and keeps what the rest of the analysis needs.
+pub(super) struct Collector<'a> {
+    pub files: &'a [FoundFile],
+    pub key: &'a ModelKey,
+    pub writer: CacheWriter,
+    pub extracted: Extracted,
+}
+
+impl Collector<'_> {
+    pub(super) fn run(
+        mut self,
+        messages: &Receiver<Message>,
+    ) -> Result<(Extracted, CacheWriter), PipelineError> {
+        for message in messages {
+            self.take(message)?;
+        }
+        self.problems_of_contents()?;
+        self.writer.commit()?;
+        Ok((self.extracted, self.writer))
+    }
+
+    fn take(&mut self, message: Message) -> Result<(), PipelineError> {
+        let known = &mut self.extracted.known;
+        match message {
+            Message::File(file, content) => {
+                self.extracted.files.insert(file, content);
+                if let Some(found) = self.files.get(file) {
+                    self.writer.write(&Record::File {
+                        path: found.path.clone(),
+                        stamp: found.stamp,
+                        content,
+                    })?;
+                }
+            }
+            Message::FileProblem(file, problem) => {
+                self.remember(file, &problem)?;
+                self.extracted.problems.insert(file, problem);
+            }
+            Message::Recalled(content, vector) => {
+                if let Some(vector) = vector {
+                    known.vectors.insert(content.hash, vector);
+                }
+                known.contents.insert(content.hash, content);
+            }
+            Message::Content(content, thumbnail) => {
+                known
+                    .contents
+                    .insert(content.hash, Arc::new((*content).clone()));
+                self.writer.write(&Record::Content {
+                    content: *content,
+                    thumbnail,
+                })?;
+            }
+            Message::ContentProblem(hash, kind, message) => {
+                known.failures.insert(hash, (kind, message));
+            }
+            Message::Vector(content, vector) => {
+                let record = Record::Embedding {
+                    content,
+                    model_key: self.key.0.clone(),
+                    vector: vector.components().to_vec(),
+                };
+                known.vectors.insert(content, vector);
+                self.writer.write(&record)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Every file of a content that cannot be used is a problem of its own.
+    fn problems_of_contents(&mut self) -> Result<(), PipelineError> {
+        let failures = &self.extracted.known.failures;
+        let failed: Vec<_> = self
+            .extracted
+            .files
+            .iter()
+            .filter_map(|(&file, hash)| Some((file, failures.get(hash)?.clone())))
+            .collect();
+        for (file, (kind, message)) in failed {
+            let Some(found) = self.files.get(file) else {
+                continue;
+            };
+            let problem = Problem {
+                path: found.path.clone(),
+                kind,
+                message,
+            };
+            self.remember(file, &problem)?;
+            self.extracted.files.remove(&file);
+            self.extracted.problems.insert(file, problem);
+        }
+        Ok(())
+    }
+
+    fn remember(&mut self, file: usize, problem: &Problem) -> Result<(), PipelineError> {
+        match self.files.get(file) {
+            Some(found) if problem.kind.is_of_the_content() => {
+                Ok(self.writer.write(&Record::Problem {
+                    stamp: found.stamp,
+                    problem: problem.clone(),
+                })?)
+            }
+            _ => Ok(()),
+        }
+    }
+}
