@@ -3,6 +3,8 @@
 //! Thin on purpose: what a command does is in the rooms, so that the window does the same.
 //! Only here and in `main.rs` is anything printed.
 
+#![expect(clippy::print_stderr, reason = "this room alone talks to a terminal")]
+
 mod cache;
 mod draw;
 mod models;
@@ -144,7 +146,7 @@ fn execute(cli: Cli) -> Result<(), CliError> {
     let settings = Settings::load(cli.settings.as_deref().unwrap_or(&places.settings))?;
     let context = Context { settings, places };
     match cli.command {
-        Command::Scan(args) => scan::run(*args, &context),
+        Command::Scan(args) => scan::run(&args, &context),
         Command::Models(args) => models::run(args, &context),
         Command::Cache(args) => cache::run(args, &context),
     }

@@ -136,6 +136,16 @@ impl Content {
     }
 }
 
+/// All that a viewer shows of a content, as a hash of its upright size and 8-bit RGB pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pixels {
+    /// Contents of equal hashes have identical pixels.
+    Hash(ContentHash),
+    /// 8-bit RGB is not all that the file says (more bits, transparency), or the file cannot
+    /// be decoded in full: its pixels are identical to no other's.
+    Incomparable,
+}
+
 /// A readable photo at one place on the disk.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Photo {

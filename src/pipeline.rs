@@ -112,7 +112,7 @@ impl From<ScanError> for PipelineError {
     fn from(error: ScanError) -> Self {
         match error {
             ScanError::Cancelled => Self::Cancelled,
-            other => Self::Scan(other),
+            other @ ScanError::Folder { .. } => Self::Scan(other),
         }
     }
 }
@@ -121,7 +121,7 @@ impl From<MatchError> for PipelineError {
     fn from(error: MatchError) -> Self {
         match error {
             MatchError::Cancelled => Self::Cancelled,
-            other => Self::Match(other),
+            other @ MatchError::UnknownContent { .. } => Self::Match(other),
         }
     }
 }

@@ -1,12 +1,14 @@
 //! The cache as its owner meets it: damaged, newer, killed in mid-write, shared, unwritable.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::path::{Path, PathBuf};
 
 use half::f16;
 use twinlens::library::{Cache, CacheWriter, LibraryError, Record};
 use twinlens::photo::{
     Content, ContentHash, FileStamp, Fingerprint, Format, GpsPosition, Metadata, Orientation,
-    PerceptualHash, Problem, ProblemKind,
+    PerceptualHash, Pixels, Problem, ProblemKind,
 };
 
 fn content(number: u8) -> Content {
@@ -93,9 +95,9 @@ fn what_was_written_is_read_back_and_only_for_the_same_stamp() {
         })
         .unwrap();
     writer
-        .write(&Record::PixelHash {
+        .write(&Record::Pixels {
             content: ContentHash([1; 32]),
-            pixels: None,
+            pixels: Pixels::Incomparable,
         })
         .unwrap();
     writer.finish().unwrap();
@@ -132,7 +134,7 @@ fn what_was_written_is_read_back_and_only_for_the_same_stamp() {
     assert_eq!(cache.embedding(hash, "m").unwrap().unwrap().len(), 2);
     assert_eq!(cache.embedding(hash, "another model").unwrap(), None);
     assert_eq!(cache.thumbnail(hash).unwrap(), Some(vec![1; 5]));
-    assert_eq!(cache.pixel_hash(hash).unwrap(), Some(None));
+    assert_eq!(cache.pixels(hash).unwrap(), Some(Pixels::Incomparable));
     assert_eq!(cache.content(ContentHash([2; 32])).unwrap(), None);
     assert_eq!(cache.info().unwrap().contents, 1);
 }

@@ -3,9 +3,10 @@
 
 #![allow(
     clippy::unwrap_used,
-    clippy::print_stderr,
     reason = "helpers of tests, outside of the test functions that clippy.toml excepts"
 )]
+
+mod common;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -511,11 +512,10 @@ fn a_dead_server_is_an_error_that_names_the_address() {
 
 #[test]
 fn a_model_of_the_catalogue_is_fetched_from_a_mirror_and_found_by_name() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/models/clip_tiny.onnx");
-    let Ok(model) = std::fs::read(&file) else {
-        eprintln!("SKIPPED: {} is missing", file.display());
+    let Some(file) = common::shared("models/clip_tiny.onnx") else {
         return;
     };
+    let model = std::fs::read(file).unwrap();
     let expected = sha256(&model);
     let server =
         Server::start(move |_, asked, stream| serve(stream, asked, &model, "v0", 1_000_000));

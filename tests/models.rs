@@ -3,11 +3,12 @@
 
 #![allow(
     clippy::unwrap_used,
-    clippy::print_stderr,
     reason = "helpers of tests, outside of the test functions that clippy.toml excepts"
 )]
 
-use std::path::{Path, PathBuf};
+mod common;
+
+use std::path::PathBuf;
 
 use rten_onnx::onnx::{
     DataLocation, DataType, Dimension, GraphProto, ModelProto, TensorProto, TensorShapeProto,
@@ -21,14 +22,7 @@ use twinlens::embed::{
 };
 
 fn shared_model(name: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../shared/models")
-        .join(name);
-    if path.exists() {
-        return Some(path);
-    }
-    eprintln!("SKIPPED: {} is missing", path.display());
-    None
+    common::shared(&format!("models/{name}"))
 }
 
 struct Folder(tempfile::TempDir);

@@ -5,31 +5,23 @@
 
 #![allow(
     clippy::unwrap_used,
-    clippy::print_stderr,
     reason = "helpers of tests, outside of the test functions that clippy.toml excepts"
 )]
+
+mod common;
 
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use image::{DynamicImage, RgbImage};
+use common::shared;
+use image::RgbImage;
 use twinlens::embed::preprocess::{normalise_nchw, prepare};
 use twinlens::embed::{
     Embedder, EngineChoice, EngineRequest, ModelInput, ModelRecord, Preprocessing, Provider,
     bundled, open,
 };
-
-fn shared(relative: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../shared")
-        .join(relative);
-    if path.exists() {
-        return Some(path);
-    }
-    eprintln!("SKIPPED: {} is missing", path.display());
-    None
-}
+use twinlens::scan;
 
 /// The library of ONNX Runtime for tests.
 fn onnx_runtime() -> Option<PathBuf> {
@@ -39,32 +31,28 @@ fn onnx_runtime() -> Option<PathBuf> {
         .map(PathBuf::from)
         .filter(|path| path.is_file());
     if found.is_none() {
-        eprintln!("SKIPPED: no ONNX Runtime: set TWINLENS_TEST_ORT to its library");
+        common::skipped("no ONNX Runtime: set TWINLENS_TEST_ORT to its library");
     }
     found
 }
 
-/// A photo of the fixtures, upright, alpha blended on white.
+/// A photo of the fixtures as the program decodes it.
 fn decoded(path: &Path) -> RgbImage {
-    let is_jpeg = path.extension().is_some_and(|extension| extension == "jpg");
-    if is_jpeg {
-        return jpeg(path);
-    }
-    match image::open(path).unwrap() {
-        // Sixteen bits: the high byte, as the references do it.
-        DynamicImage::ImageRgb16(image) => {
-            RgbImage::from_fn(image.width(), image.height(), |x, y| {
-                image::Rgb(image.get_pixel(x, y).0.map(|level| level.to_be_bytes()[0]))
-            })
-        }
-        DynamicImage::ImageLuma16(image) => {
-            RgbImage::from_fn(image.width(), image.height(), |x, y| {
-                image::Rgb([image.get_pixel(x, y).0[0].to_be_bytes()[0]; 3])
-            })
-        }
-        DynamicImage::ImageRgba8(image) => on_white(&image),
-        other => other.into_rgb8(),
-    }
+    let bytes = std::fs::read(path).unwrap();
+    let scan::Sniffed::Known(format) = scan::sniff(&bytes, path) else {
+        panic!("{}", path.display())
+    };
+    let orientation = scan::metadata(&bytes, format).orientation;
+    let limits = scan::Limits::default();
+    scan::decode(
+        &bytes,
+        format,
+        orientation,
+        scan::DecodeScale::Full,
+        &limits,
+    )
+    .unwrap()
+    .image
 }
 
 /// As `decoded`, but alpha is dropped as the references drop it.
@@ -82,41 +70,6 @@ fn on_white(image: &image::RgbaImage) -> RgbImage {
             |level: u32| u8::try_from((level * alpha + 255 * (255 - alpha) + 127) / 255).unwrap();
         image::Rgb([blend(red), blend(green), blend(blue)])
     })
-}
-
-fn jpeg(path: &Path) -> RgbImage {
-    let mut decoder = jpeg_decoder::Decoder::new(BufReader::new(File::open(path).unwrap()));
-    let pixels = decoder.decode().unwrap();
-    let info = decoder.info().unwrap();
-    let (width, height) = (u32::from(info.width), u32::from(info.height));
-    let rgb = match info.pixel_format {
-        jpeg_decoder::PixelFormat::RGB24 => pixels,
-        jpeg_decoder::PixelFormat::L8 => pixels.iter().flat_map(|&level| [level; 3]).collect(),
-        jpeg_decoder::PixelFormat::CMYK32 => pixels
-            .chunks_exact(4)
-            .flat_map(|ink| {
-                let light = |ink_of: u8, black: u8| {
-                    let product = u32::from(255 - ink_of) * u32::from(255 - black);
-                    u8::try_from((product + 127) / 255).unwrap()
-                };
-                [
-                    light(ink[0], ink[3]),
-                    light(ink[1], ink[3]),
-                    light(ink[2], ink[3]),
-                ]
-            })
-            .collect(),
-        other @ jpeg_decoder::PixelFormat::L16 => panic!("{other:?}"),
-    };
-    let image = RgbImage::from_raw(width, height, rgb).unwrap();
-    let is_turned = path
-        .file_name()
-        .is_some_and(|name| name == "rocket_exif6.jpg");
-    if is_turned {
-        image::imageops::rotate90(&image)
-    } else {
-        image
-    }
 }
 
 struct Photo {

@@ -116,7 +116,7 @@ fn similarity(text: &str) -> Result<f32, String> {
 }
 
 /// Runs `twinlens scan`.
-pub(super) fn run(args: ScanArgs, context: &Context) -> Result<(), CliError> {
+pub(super) fn run(args: &ScanArgs, context: &Context) -> Result<(), CliError> {
     let outputs = [&args.json, &args.csv, &args.html];
     // Better to hear of a wrong name now than after an hour.
     for file in outputs
@@ -126,14 +126,14 @@ pub(super) fn run(args: ScanArgs, context: &Context) -> Result<(), CliError> {
     {
         check_folder(file)?;
     }
-    let request = request(&args, context)?;
+    let request = request(args, context)?;
     let started = jiff::Timestamp::now();
     let analysis = watch(pipeline::start(request)?, args.quiet)?;
     for notice in analysis.notices.iter().filter(|_| !args.quiet) {
         eprintln!("note: {notice}");
     }
     let report = pipeline::report(&analysis, started);
-    write(&args, &report, &analysis)?;
+    write(args, &report, &analysis)?;
     if !args.quiet {
         eprintln!("{}", summary(&report));
     }

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::rows::{self, CONTENT, STAMP};
 use super::schema::{self, Found};
 use super::{CacheWriter, LibraryError};
-use crate::photo::{Content, ContentHash, FileStamp, Problem, ProblemKind};
+use crate::photo::{Content, ContentHash, FileStamp, Pixels, Problem, ProblemKind};
 
 /// A connection to the cache, for one thread.
 #[derive(Debug)]
@@ -287,24 +287,20 @@ impl Cache {
         })
     }
 
-    /// The hash of a content's pixels: `None` if it was not asked for yet, `Some(None)` if the
-    /// content has none.
+    /// A content's pixels; `None` if nobody has looked yet.
     ///
     /// # Errors
     /// [`LibraryError::Database`].
-    pub fn pixel_hash(
-        &self,
-        hash: ContentHash,
-    ) -> Result<Option<Option<ContentHash>>, LibraryError> {
+    pub fn pixels(&self, hash: ContentHash) -> Result<Option<Pixels>, LibraryError> {
         self.run(|| {
             let mut by_hash = self
                 .connection
                 .prepare_cached("SELECT pixel_hash FROM content WHERE blake3 = ?1")?;
-            let bytes: Option<Option<Vec<u8>>> = by_hash
-                .query_row([hash.0.as_slice()], |row| row.get(0))
-                .optional()?;
-            // An empty blob stands for "has none".
-            Ok(bytes.flatten().map(|bytes| rows::hash(&bytes)))
+            let row =
+                by_hash.query_row([hash.0.as_slice()], |row| row.get::<_, Option<Vec<u8>>>(0));
+            // An empty blob stands for incomparable pixels.
+            let known = row.optional()?.flatten();
+            Ok(known.map(|bytes| rows::hash(&bytes).map_or(Pixels::Incomparable, Pixels::Hash)))
         })
     }
 
@@ -416,7 +412,7 @@ fn set_aside(path: &Path) -> Result<PathBuf, LibraryError> {
         name.push(suffix);
         PathBuf::from(name)
     };
-    let number = (1..)
+    let number = (1..u32::MAX)
         .find(|n| !with(&format!(".unusable-{n}")).exists())
         .unwrap_or(1);
     let aside = with(&format!(".unusable-{number}"));

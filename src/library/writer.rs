@@ -8,7 +8,7 @@ use rusqlite::{ToSql, params};
 
 use super::rows;
 use super::{Cache, LibraryError};
-use crate::photo::{Content, ContentHash, FileStamp, Problem};
+use crate::photo::{Content, ContentHash, FileStamp, Pixels, Problem};
 
 /// A killed scan loses no more than this, and a commit costs some milliseconds.
 const COMMIT_INTERVAL: Duration = Duration::from_millis(1500);
@@ -41,12 +41,12 @@ pub enum Record {
         /// Length 1.
         vector: Vec<f16>,
     },
-    /// A content's pixels, or that it has no such hash.
-    PixelHash {
+    /// A content's pixels.
+    Pixels {
         /// Which content.
         content: ContentHash,
-        /// The hash of its upright pixels.
-        pixels: Option<ContentHash>,
+        /// What was found.
+        pixels: Pixels,
     },
     /// A file that cannot be used until it changes.
     Problem {
@@ -189,11 +189,14 @@ fn insert(cache: &Cache, record: &Record) -> Result<(), rusqlite::Error> {
             "INSERT OR REPLACE INTO embedding VALUES (?1, ?2, ?3)",
             params![content.0.as_slice(), model_key, rows::vector_bytes(vector)],
         ),
-        Record::PixelHash { content, pixels } => run(
+        Record::Pixels { content, pixels } => run(
             "UPDATE content SET pixel_hash = ?2 WHERE blake3 = ?1",
             params![
                 content.0.as_slice(),
-                pixels.as_ref().map_or(&[][..], |hash| hash.0.as_slice())
+                match pixels {
+                    Pixels::Hash(hash) => hash.0.as_slice(),
+                    Pixels::Incomparable => &[],
+                }
             ],
         ),
         Record::Problem { stamp, problem } => {

@@ -24,8 +24,6 @@ mod tests;
 use std::cmp::Ordering;
 use std::fmt::Write as _;
 
-use image::RgbImage;
-
 pub use settings::{Limit, VerifySettings};
 
 use super::{Cosine, Evidence};
@@ -204,12 +202,6 @@ pub fn verify(a: &Content, b: &Content, cosine: Cosine, settings: &VerifySetting
     }
     let weakened = (either(is_plain) && nearly_equal).then_some(Weakened::Plain);
     verdict(Some(Evidence::Similar), weakened)
-}
-
-/// Whether both decoded, upright pictures are equal in every pixel.
-#[must_use]
-pub fn identical_pixels(a: &RgbImage, b: &RgbImage) -> bool {
-    a.dimensions() == b.dimensions() && a.as_raw() == b.as_raw()
 }
 
 /// Whether it is worth decoding both in full to compare their pixels.

@@ -81,6 +81,10 @@ pub(super) struct Extracted {
 /// # Errors
 /// [`PipelineError`] if the engine or the cache fails or the analysis is cancelled. What was
 /// finished before is in the cache all the same.
+#[expect(
+    clippy::too_many_lines,
+    reason = "who sends what to whom is read in one piece"
+)]
 pub(super) fn extract(
     plan: Plan<'_>,
     embedders: Vec<Box<dyn Embedder>>,
@@ -161,7 +165,7 @@ pub(super) fn extract(
             );
             let stop = &stop;
             named(scope, format!("decode-{decoder}"), move || {
-                room.run(&jobs, &out, &messages, stop)
+                room.run(&jobs, &out, &messages, stop);
             })?;
         }
         let mut engines = Vec::new();

@@ -18,7 +18,7 @@ use crate::matching::{
     Analysed, Candidate, Cosine, Distinct, Edge, Group, GroupSettings, Verdict, VerifySettings,
     group,
 };
-use crate::photo::{ContentHash, Photo};
+use crate::photo::{ContentHash, Photo, Pixels};
 use crate::scan::{self, FoundFile, Promise};
 
 /// Neighbours a content: the bundled model needs 22 to hold 99 % of the copies of pictures
@@ -154,13 +154,13 @@ impl Relate<'_> {
         let mut wanted: Vec<u32> = pairs.iter().flat_map(|(a, b, _)| [*a, *b]).collect();
         wanted.sort_unstable();
         wanted.dedup();
-        let mut known: HashMap<u32, Option<ContentHash>> = HashMap::new();
+        let mut known: HashMap<u32, Pixels> = HashMap::new();
         let mut unknown = Vec::new();
         for position in wanted {
             let Some(content) = content(position) else {
                 continue;
             };
-            match writer.cache().pixel_hash(content.hash)? {
+            match writer.cache().pixels(content.hash)? {
                 Some(pixels) => {
                     known.insert(position, pixels);
                 }
@@ -168,14 +168,14 @@ impl Relate<'_> {
             }
         }
         let files = self.first_files(distinct, &unknown);
-        let computed: Vec<(u32, Option<Option<ContentHash>>)> = pool.install(|| {
+        let computed: Vec<(u32, Option<Pixels>)> = pool.install(|| {
             files
                 .par_iter()
                 .map(|(position, path)| {
                     let hash = if cancel.load(Ordering::Relaxed) {
                         None
                     } else {
-                        self.pixel_hash(distinct, *position, path)
+                        self.pixels_of(distinct, *position, path)
                     };
                     (*position, hash)
                 })
@@ -186,7 +186,7 @@ impl Relate<'_> {
         }
         for (position, pixels) in computed {
             if let Some((content, pixels)) = content(position).zip(pixels) {
-                writer.write(&Record::PixelHash {
+                writer.write(&Record::Pixels {
                     content: content.hash,
                     pixels,
                 })?;
@@ -194,9 +194,11 @@ impl Relate<'_> {
             }
         }
         for (a, b, verdict) in &mut pairs {
-            let pixels = |position: &u32| known.get(position).copied().flatten();
-            if pixels(a).is_some_and(|pixels_of_a| Some(pixels_of_a) == pixels(b)) {
-                *verdict = verdict.clone().with_identical_pixels();
+            if let (Some(Pixels::Hash(of_a)), Some(Pixels::Hash(of_b))) =
+                (known.get(a), known.get(b))
+                && of_a == of_b
+            {
+                *verdict = verdict.with_identical_pixels();
             }
         }
         Ok(())
@@ -213,14 +215,14 @@ impl Relate<'_> {
             .collect()
     }
 
-    /// The hash of a file's pixels; `None` if the file is not what it was, which the next scan
+    /// A file's pixels; `None` if the file is not what it was, which the next scan
     /// will say.
-    fn pixel_hash(
+    fn pixels_of(
         &self,
         distinct: &Distinct,
         position: u32,
         path: &std::path::Path,
-    ) -> Option<Option<ContentHash>> {
+    ) -> Option<Pixels> {
         let content = distinct.contents.get(position as usize)?;
         let stamp = scan::stamp(path).ok()?;
         let found = FoundFile {
@@ -230,7 +232,7 @@ impl Relate<'_> {
         };
         let read = scan::read(&found, &self.request.limits, Vec::new()).ok()?;
         (read.hash == content.hash)
-            .then(|| scan::pixel_hash(&read.bytes, content, &self.request.limits))
+            .then(|| scan::pixels(&read.bytes, content, &self.request.limits))
     }
 }
 

@@ -13,7 +13,7 @@ use super::read::ReadFile;
 use super::sniff::{Sniffed, sniff};
 use super::thumbnail::thumbnail;
 use super::walk::Promise;
-use crate::photo::{Content, ContentHash, Format, Problem, ProblemKind};
+use crate::photo::{Content, ContentHash, Format, Pixels, Problem, ProblemKind};
 
 /// What a file holds.
 #[derive(Clone, Debug)]
@@ -102,30 +102,27 @@ pub fn examine(
     })
 }
 
-/// A hash of all that a viewer shows of a file: size and upright pixels. Two files have
-/// identical pixels if both have one and they are equal.
-///
-/// `None` where 8-bit RGB is not all that the file's pixels say (more bits, transparency): equal
-/// after rounding is not identical. Also `None` for a file that cannot be decoded in full.
+/// The pixels of a file that was examined before, decoded at full size.
 #[must_use]
-pub fn pixel_hash(bytes: &[u8], content: &Content, limits: &Limits) -> Option<ContentHash> {
-    let photo = decode(
+pub fn pixels(bytes: &[u8], content: &Content, limits: &Limits) -> Pixels {
+    let orientation = content.metadata.orientation;
+    match decode(
         bytes,
         content.format,
-        content.metadata.orientation,
+        orientation,
         DecodeScale::Full,
         limits,
-    )
-    .ok()?;
-    if !photo.is_exact {
-        return None;
+    ) {
+        Ok(photo) if photo.is_exact => {
+            let mut hasher = blake3::Hasher::new();
+            for side in [photo.full_width, photo.full_height] {
+                hasher.update(&side.to_le_bytes());
+            }
+            hasher.update(photo.image.as_raw());
+            Pixels::Hash(ContentHash(hasher.finalize().into()))
+        }
+        _ => Pixels::Incomparable,
     }
-    let mut hasher = blake3::Hasher::new();
-    for side in [photo.full_width, photo.full_height] {
-        hasher.update(&side.to_le_bytes());
-    }
-    hasher.update(photo.image.as_raw());
-    Some(ContentHash(hasher.finalize().into()))
 }
 
 /// The note on a file whose name says another format than its bytes.

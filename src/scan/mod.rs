@@ -15,7 +15,7 @@ mod thumbnail;
 mod walk;
 
 pub use decode::{DecodeError, DecodeScale, DecodedPhoto, decode, is_decoding};
-pub use examine::{Examined, examine, pixel_hash, wrong_extension};
+pub use examine::{Examined, examine, pixels, wrong_extension};
 pub use fingerprint::fingerprint;
 pub use metadata::metadata;
 pub use read::{ReadFile, read, stamp};

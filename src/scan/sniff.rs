@@ -25,6 +25,17 @@ const TIFF_BASED_RAW: &[&str] = &[
     "rwl", "gpr",
 ];
 
+/// Beginnings of RAW files that are no TIFF: Olympus, Panasonic, Fujifilm, Sigma, Minolta.
+const RAW_MAGIC: &[&[u8]] = &[
+    b"IIRO",
+    b"IIRS",
+    b"MMOR",
+    b"IIU\0",
+    b"FUJIFILMCCD-RAW",
+    b"FOVb",
+    b"\0MRM",
+];
+
 /// Looks at the beginning of `bytes`; `path` decides where bytes cannot.
 #[must_use]
 pub fn sniff(bytes: &[u8], path: &Path) -> Sniffed {
@@ -49,20 +60,12 @@ pub fn sniff(bytes: &[u8], path: &Path) -> Sniffed {
     } else if starts(b"GIF87a") || starts(b"GIF89a") {
         Known(Format::Gif)
     } else if starts(b"II*\0") || starts(b"MM\0*") || starts(b"II+\0") || starts(b"MM\0+") {
-        if at(8, b"CR") {
-            Unsupported("Canon RAW (CR2)")
-        } else if TIFF_BASED_RAW.contains(&extension.as_str()) || has_dng_version(bytes) {
+        if at(8, b"CR") || TIFF_BASED_RAW.contains(&extension.as_str()) || has_dng_version(bytes) {
             Unsupported("camera RAW")
         } else {
             Known(Format::Tiff)
         }
-    } else if starts(b"IIRO") || starts(b"IIRS") || starts(b"MMOR") || starts(b"IIU\0") {
-        Unsupported("camera RAW")
-    } else if starts(b"FUJIFILMCCD-RAW")
-        || starts(b"FOVb")
-        || starts(b"\0MRM")
-        || at(6, b"HEAPCCDR")
-    {
+    } else if RAW_MAGIC.iter().any(|magic| starts(magic)) || at(6, b"HEAPCCDR") {
         Unsupported("camera RAW")
     } else if starts(b"BM") && bytes.len() >= 26 {
         Known(Format::Bmp)
@@ -182,7 +185,7 @@ mod tests {
             (
                 b"II*\0\x10\0\0\0CR\x02\0",
                 "a.tif",
-                Sniffed::Unsupported("Canon RAW (CR2)"),
+                Sniffed::Unsupported("camera RAW"),
             ),
             (b"\0\0\0\x18ftypheic", "a.jpg", Sniffed::Unsupported("HEIC")),
             (b"\0\0\0\x18ftypmp42", "a.jpg", Sniffed::Unknown),

@@ -143,7 +143,7 @@ pub fn walk(
 fn take(entry: &DirEntry, walked: &mut Walked, bytes: &mut u64) {
     let file_type = entry.file_type();
     if file_type.is_symlink() {
-        if promise(entry.path()) != None {
+        if promise(entry.path()).is_some() {
             walked.problems.push(note(
                 entry,
                 ProblemKind::SymbolicLink,
