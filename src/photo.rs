@@ -12,6 +12,7 @@ pub use fingerprint::{Fingerprint, PerceptualHash};
 pub use format::Format;
 pub use orientation::Orientation;
 pub use taken::TakenAt;
+pub(crate) use taken::parse_offset;
 
 use std::fmt;
 use std::path::PathBuf;

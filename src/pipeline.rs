@@ -112,7 +112,7 @@ impl From<ScanError> for PipelineError {
     fn from(error: ScanError) -> Self {
         match error {
             ScanError::Cancelled => Self::Cancelled,
-            other @ ScanError::Folder { .. } => Self::Scan(other),
+            other => Self::Scan(other),
         }
     }
 }

@@ -39,7 +39,7 @@ fn onnx_runtime() -> Option<PathBuf> {
 /// A photo of the fixtures as the program decodes it.
 fn decoded(path: &Path) -> RgbImage {
     let bytes = std::fs::read(path).unwrap();
-    let scan::Sniffed::Known(format) = scan::sniff(&bytes, path) else {
+    let scan::Sniffed::Photo(format) = scan::sniff(path, &bytes) else {
         panic!("{}", path.display())
     };
     let orientation = scan::metadata(&bytes, format).orientation;

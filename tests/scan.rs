@@ -190,7 +190,7 @@ fn each_kind_of_bad_file_is_a_problem_with_its_reason_and_the_scan_goes_on() {
     put("notes", b"no picture, and no picture's name");
     fs::create_dir(folder.path().join("folder.jpg")).unwrap();
     let expected = [
-        ("bomb.png", "too-large"),
+        ("bomb.png", "damaged"),
         ("empty.jpg", "empty"),
         ("huge.png", "too-large"),
         ("phone.heic", "unsupported"),
@@ -234,7 +234,7 @@ fn huge_png_header() -> Vec<u8> {
 }
 
 /// A small file whose pixels would fill gigabytes, in one line of the header's limits but not
-/// of memory: 16,000 x 16,000 of 64 bits.
+/// of memory: 16,000 x 16,000 of 64 bits. Its few bytes cannot hold them.
 fn bomb() -> Vec<u8> {
     let header = [
         &16_000_u32.to_be_bytes()[..],

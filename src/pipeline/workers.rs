@@ -251,7 +251,7 @@ impl Decoder<'_> {
         let scale = DecodeScale::Reduced {
             min_short_side: 2 * self.preprocessing.resize_short,
         };
-        let examined = scan::examine(&found.path, found.promise, read, scale, self.limits);
+        let examined = scan::examine(&found.path, read, scale, self.limits);
         let decode = examined
             .as_ref()
             .map_or(Duration::ZERO, |examined| examined.decode_time);

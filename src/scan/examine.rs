@@ -1,119 +1,119 @@
-//! One file's bytes to all that is remembered of it, with what each step cost.
+//! From the bytes of a file to all that later steps need, in one call: what the pipeline's
+//! decoder threads do.
 
+use std::io::Cursor;
 use std::path::Path;
 use std::time::Duration;
 
 use cpu_time::ThreadTime;
+use image::{ColorType, ImageDecoder, ImageReader};
 
-use super::Limits;
-use super::decode::{DecodeError, DecodeScale, DecodedPhoto, decode};
-use super::fingerprint::fingerprint;
-use super::metadata::metadata;
-use super::read::ReadFile;
-use super::sniff::{Sniffed, sniff};
-use super::thumbnail::thumbnail;
-use super::walk::Promise;
 use crate::photo::{Content, ContentHash, Format, Pixels, Problem, ProblemKind};
 
-/// What a file holds.
-#[derive(Clone, Debug)]
+use super::kinds::{self, Promise, promise};
+use super::{
+    DecodeScale, DecodedPhoto, Limits, ReadFile, Sniffed, decode, fingerprint, metadata, sniff,
+    thumbnail,
+};
+
+/// A photo that was read and decoded.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Examined {
-    /// What the cache remembers.
+    /// What is remembered of it.
     pub content: Content,
-    /// The upright picture, for the model's input.
+    /// Its pixels, from which the model's input is made.
     pub decoded: DecodedPhoto,
-    /// A JPEG file that fits 256 x 256 pixels.
+    /// A JPEG, see [`thumbnail`](super::thumbnail()).
     pub thumbnail: Vec<u8>,
-    /// CPU time of metadata and decoding.
+    /// CPU time that decoding and reading the metadata took.
     pub decode_time: Duration,
-    /// CPU time of fingerprint and thumbnail.
+    /// CPU time that fingerprint and thumbnail took.
     pub fingerprint_time: Duration,
 }
 
-/// Decodes a file that was read and makes everything of it.
+/// Decodes the file at `path` that was [`read`](super::read()), and takes its metadata,
+/// fingerprint and thumbnail.
 ///
 /// # Errors
-/// A problem of the file: no picture, not supported, damaged, too large.
+/// A [`Problem`] of kind `NotAPhoto`, `OtherFile`, `Unsupported`, `Damaged` or `TooLarge`.
 pub fn examine(
     path: &Path,
-    promise: Promise,
     read: &ReadFile,
     scale: DecodeScale,
     limits: &Limits,
 ) -> Result<Examined, Problem> {
-    let begun = ThreadTime::now();
-    let problem = |kind, message: String| Problem {
+    let problem = |kind, message| Problem {
         path: path.to_owned(),
         kind,
         message,
     };
-    let format = match sniff(&read.bytes, path) {
-        Sniffed::Known(format) => format,
-        Sniffed::Unsupported(name) => {
-            return Err(problem(
-                ProblemKind::Unsupported,
-                format!("{name} pictures cannot be compared yet"),
-            ));
-        }
-        Sniffed::Unknown if promise == Promise::Nothing => {
-            return Err(problem(ProblemKind::OtherFile, "not a picture".to_owned()));
-        }
-        Sniffed::Unknown => {
-            return Err(problem(
-                ProblemKind::NotAPhoto,
-                "its name is a picture's, its bytes are not".to_owned(),
-            ));
-        }
-    };
+    let clock = Clock::start();
+    let format = format(path, &read.bytes).map_err(|(kind, message)| problem(kind, message))?;
     let metadata = metadata(&read.bytes, format);
-    let decoded =
-        decode(&read.bytes, format, metadata.orientation, scale, limits).map_err(|error| {
-            let kind = match error {
-                DecodeError::Damaged { .. } => ProblemKind::Damaged,
-                DecodeError::Unsupported { .. } => ProblemKind::Unsupported,
-                DecodeError::TooLarge { .. } => ProblemKind::TooLarge,
-            };
-            problem(kind, error.to_string())
-        })?;
-    let decode_time = begun.elapsed();
+    let decoded = decode(&read.bytes, format, metadata.orientation, scale, limits)
+        .map_err(|error| problem(error.kind(), error.to_string()))?;
+    let decode_time = clock.elapsed();
 
-    let begun = ThreadTime::now();
-    let fingerprint = fingerprint(&decoded);
-    let thumbnail = thumbnail(&decoded).map_err(|error| {
-        problem(
-            ProblemKind::Unsupported,
-            format!("no thumbnail can be made of it: {error}"),
-        )
-    })?;
-    let content = Content {
-        hash: read.hash,
-        format,
-        width: decoded.full_width,
-        height: decoded.full_height,
-        metadata,
-        fingerprint,
-    };
+    let clock = Clock::start();
+    let small = thumbnail::small(&decoded);
+    let fingerprint = fingerprint::of_small(&small);
+    let thumbnail = thumbnail::encode(&small)
+        .map_err(|error| problem(ProblemKind::Damaged, error.to_string()))?;
+
     Ok(Examined {
-        content,
+        content: Content {
+            hash: read.hash,
+            format,
+            width: decoded.full_width,
+            height: decoded.full_height,
+            metadata,
+            fingerprint,
+        },
         decoded,
         thumbnail,
         decode_time,
-        fingerprint_time: begun.elapsed(),
+        fingerprint_time: clock.elapsed(),
     })
+}
+
+/// The format of the bytes, or why there is no picture in them.
+fn format(path: &Path, bytes: &[u8]) -> Result<Format, (ProblemKind, String)> {
+    match sniff(path, bytes) {
+        Sniffed::Photo(format) => Ok(format),
+        Sniffed::Unsupported(name) => Err((
+            ProblemKind::Unsupported,
+            format!("{name} pictures cannot be decoded yet; it was not compared"),
+        )),
+        Sniffed::Unknown if promise(path) == Promise::Picture => {
+            let extension = kinds::extension(path).unwrap_or_default();
+            Err((
+                ProblemKind::NotAPhoto,
+                match kinds::unsupported(&extension) {
+                    Some(name) => format!("named like {name}, but its bytes are of no known kind"),
+                    None => "named like a picture, but its bytes are none".to_owned(),
+                },
+            ))
+        }
+        Sniffed::Unknown => Err((
+            ProblemKind::OtherFile,
+            "no picture, by its name and by its bytes".to_owned(),
+        )),
+    }
 }
 
 /// The pixels of a file that was examined before, decoded at full size.
 #[must_use]
 pub fn pixels(bytes: &[u8], content: &Content, limits: &Limits) -> Pixels {
     let orientation = content.metadata.orientation;
-    match decode(
+    let decoded = decode(
         bytes,
         content.format,
         orientation,
         DecodeScale::Full,
         limits,
-    ) {
-        Ok(photo) if photo.is_exact => {
+    );
+    match decoded {
+        Ok(photo) if is_8_bit_opaque(bytes, content.format) => {
             let mut hasher = blake3::Hasher::new();
             for side in [photo.full_width, photo.full_height] {
                 hasher.update(&side.to_le_bytes());
@@ -125,23 +125,75 @@ pub fn pixels(bytes: &[u8], content: &Content, limits: &Limits) -> Pixels {
     }
 }
 
+/// Whether the file says nothing that 8-bit RGB cannot: judged by the header, and in doubt no.
+fn is_8_bit_opaque(bytes: &[u8], format: Format) -> bool {
+    use image::ImageFormat as F;
+    let format = match format {
+        // Never more than 8 bits here, and never transparent.
+        Format::Jpeg => return true,
+        Format::Png => F::Png,
+        Format::WebP => F::WebP,
+        Format::Gif => F::Gif,
+        Format::Tiff => F::Tiff,
+        Format::Bmp => F::Bmp,
+        Format::Ico => F::Ico,
+        Format::Qoi => F::Qoi,
+        Format::Tga => F::Tga,
+        Format::Pnm => F::Pnm,
+    };
+    let decoder = ImageReader::with_format(Cursor::new(bytes), format).into_decoder();
+    decoder.is_ok_and(|decoder| matches!(decoder.color_type(), ColorType::L8 | ColorType::Rgb8))
+}
+
 /// The note on a file whose name says another format than its bytes.
 #[must_use]
 pub fn wrong_extension(path: &Path, format: Format) -> Option<Problem> {
-    let extension = path.extension()?.to_str()?;
-    let promised = Format::from_extension(path);
-    if promised == Some(format) {
-        return None;
-    }
+    let extension = kinds::extension(path)?;
+    let promised = match Format::from_extension(path) {
+        Some(promised) if promised != format => display_name(promised),
+        Some(_) => return None,
+        None => kinds::unsupported(&extension)?,
+    };
     let message = format!(
-        "a {} file although its name ends in .{extension}; used as what it is",
-        format.name()
+        "this is a {} file, not a {promised} file as its name says",
+        display_name(format)
     );
     Some(Problem {
         path: path.to_owned(),
         kind: ProblemKind::WrongExtension,
         message,
     })
+}
+
+fn display_name(format: Format) -> &'static str {
+    match format {
+        Format::Jpeg => "JPEG",
+        Format::Png => "PNG",
+        Format::WebP => "WebP",
+        Format::Gif => "GIF",
+        Format::Tiff => "TIFF",
+        Format::Bmp => "BMP",
+        Format::Ico => "ICO",
+        Format::Qoi => "QOI",
+        Format::Tga => "TGA",
+        Format::Pnm => "PNM",
+    }
+}
+
+/// The CPU time of the calling thread: other threads that share the core do not count.
+struct Clock(Option<ThreadTime>);
+
+impl Clock {
+    fn start() -> Self {
+        Self(ThreadTime::try_now().ok())
+    }
+
+    /// 0 where the system does not tell.
+    fn elapsed(&self) -> Duration {
+        self.0
+            .and_then(|start| start.try_elapsed().ok())
+            .unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
@@ -155,14 +207,10 @@ mod tests {
             ("a.JPEG", Format::Jpeg, false),
             ("a", Format::Png, false),
             ("a.jpg", Format::Png, true),
-            ("a.xyz", Format::Png, true),
             ("a.heic", Format::Jpeg, true),
         ] {
-            assert_eq!(
-                wrong_extension(Path::new(name), format).is_some(),
-                noted,
-                "{name}"
-            );
+            let note = wrong_extension(Path::new(name), format);
+            assert_eq!(note.is_some(), noted, "{name}");
         }
     }
 }

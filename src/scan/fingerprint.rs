@@ -1,164 +1,204 @@
-//! What a picture looks like in a few bytes: the perceptual hash and the measures that say
-//! whether to believe it.
+//! What a picture looks like, in a few bytes: see [`Fingerprint`] for the hash and its sources.
 //!
-//! All of it comes from one reduction of the whole frame to 256 x 256 pixels, whatever its
-//! shape. The hash's transform works on that at 64 x 64: finer detail than 16 waves a side is
-//! not asked for, and the averaging keeps noise and compression out.
+//! All measures are taken from one small picture (see [`small`](super::thumbnail::small)), so
+//! that they cost well under a millisecond and see the same pixels whatever the size of the
+//! photo. For the hash its luma is brought to 64 x 64 by the mean over each cell's exact area,
+//! with fractions of pixels at the cells' edges: a filter that knows no direction, so that a
+//! turned picture gives the turned hash.
 
-use std::f32::consts::PI;
 use std::sync::LazyLock;
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use image::RgbImage;
 
-use super::decode::DecodedPhoto;
 use crate::photo::{Fingerprint, PerceptualHash};
 
-/// Side of the reduced frame.
-const SIDE: usize = 256;
-/// Side of the picture that the transform works on.
-const TRANSFORM: usize = 64;
-/// Frequencies a side that are kept.
-const FREQUENCIES: usize = 16;
-/// Side of the blocks whose texture is judged.
-const BLOCK: usize = 8;
-/// A block whose luma deviates less than this from its mean is flat: above what noise and JPEG
-/// artefacts leave in a clear sky.
-const TEXTURE_DEVIATION: f32 = 4.0;
+use super::DecodedPhoto;
+use super::thumbnail::small;
 
-/// The fingerprint of an upright picture.
+/// Side of the luma picture that is transformed.
+const SIDE: usize = 64;
+/// Frequencies kept in each direction.
+const FREQUENCIES: usize = 16;
+/// Side of the blocks that are searched for texture, in pixels of the small picture.
+const BLOCK: u32 = 8;
+/// A block has texture if the standard deviation of its luma is more than this: sensor noise
+/// and the compression of flat areas stay below, at the small picture's size.
+const TEXTURE_DEVIATION: f64 = 4.0;
+
+/// Takes the fingerprint of a photo.
 #[must_use]
 pub fn fingerprint(photo: &DecodedPhoto) -> Fingerprint {
-    let frame = resized(photo, SIDE, SIDE, FilterType::Bilinear);
-    let (luma, mean_rgb) = luma(&frame);
-    let transform_input = averaged(&luma, SIDE, SIDE / TRANSFORM);
+    of_small(&small(photo))
+}
+
+/// The fingerprint of a photo whose small picture this is.
+pub(super) fn of_small(picture: &RgbImage) -> Fingerprint {
+    let luma = luma(picture);
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    let square = area_means(&luma, width, height);
     Fingerprint {
-        hash: hash(&transform_input),
-        contrast: deviation(averaged(&transform_input, TRANSFORM, 2).iter().copied()),
-        texture: texture(&luma),
-        mean_rgb,
+        hash: hash(&square),
+        contrast: contrast(&square),
+        texture: texture(&luma, width, height),
+        mean_rgb: mean_rgb(picture),
     }
 }
 
-/// The picture inside `photo`'s box at another size.
-pub(super) fn resized(
-    photo: &DecodedPhoto,
-    width: usize,
-    height: usize,
-    filter: FilterType,
-) -> RgbImage {
-    let side = |length: usize| u32::try_from(length.max(1)).unwrap_or(u32::MAX);
-    let (width, height) = (side(width), side(height));
-    let mut target = Image::new(width, height, PixelType::U8x3);
-    let (source_width, source_height) = photo.image.dimensions();
-    // Both can fail only for a buffer that does not fit its size, which an `RgbImage` rules out:
-    // the picture stays black then.
-    if let Ok(source) = ImageRef::new(
-        source_width,
-        source_height,
-        photo.image.as_raw(),
-        PixelType::U8x3,
-    ) {
-        let [x, y, w, h] = photo.source_box;
-        let options = ResizeOptions::new()
-            .resize_alg(ResizeAlg::Convolution(filter))
-            .crop(x, y, w, h);
-        Resizer::new().resize(&source, &mut target, &options).ok();
-    }
-    RgbImage::from_raw(width, height, target.into_vec()).unwrap_or_default()
+/// ITU-R BT.601 luma, as JPEG has it, 0 to 255.
+fn luma(picture: &RgbImage) -> Vec<f32> {
+    picture
+        .pixels()
+        .map(|pixel| {
+            let [red, green, blue] = pixel.0.map(f32::from);
+            0.299 * red + 0.587 * green + 0.114 * blue
+        })
+        .collect()
 }
 
-/// Luma (ITU-R BT.601, as JPEG has it) of each pixel, and the mean colour.
-fn luma(frame: &RgbImage) -> (Vec<f32>, [u8; 3]) {
-    let mut sums = [0_u64; 3];
-    let mut luma = Vec::with_capacity(SIDE * SIDE);
-    for &image::Rgb(rgb) in frame.pixels() {
-        for (sum, value) in sums.iter_mut().zip(rgb) {
-            *sum += u64::from(value);
+/// The means over 64 x 64 cells of equal size that cover all of the picture.
+fn area_means(luma: &[f32], width: usize, height: usize) -> Vec<f32> {
+    let columns = cells(width);
+    let mut narrow = vec![0.0; SIDE * height];
+    for (row, narrow_row) in luma
+        .chunks_exact(width.max(1))
+        .zip(narrow.chunks_exact_mut(SIDE))
+    {
+        for (mean, cell) in narrow_row.iter_mut().zip(&columns) {
+            *mean = cell.mean(|at| row.get(at).copied());
         }
-        let [red, green, blue] = rgb.map(f32::from);
-        luma.push(0.299 * red + 0.587 * green + 0.114 * blue);
     }
-    let count = (luma.len() as u64).max(1);
-    (
-        luma,
-        sums.map(|sum| u8::try_from((sum + count / 2) / count).unwrap_or(u8::MAX)),
-    )
+    let rows = cells(height);
+    let mut square = vec![0.0; SIDE * SIDE];
+    for (square_row, cell) in square.chunks_exact_mut(SIDE).zip(&rows) {
+        for (x, mean) in square_row.iter_mut().enumerate() {
+            *mean = cell.mean(|at| narrow.get(at * SIDE + x).copied());
+        }
+    }
+    square
 }
 
-/// A square picture of `side` with each `step` x `step` block averaged to one pixel.
-fn averaged(picture: &[f32], side: usize, step: usize) -> Vec<f32> {
-    #[expect(clippy::cast_precision_loss, reason = "at most 8 x 8")]
-    let weight = 1.0 / (step * step) as f32;
-    let small = side / step;
-    let mut out = vec![0.0; small * small];
-    for (y, row) in picture.chunks_exact(side).enumerate() {
-        for (x, block) in row.chunks_exact(step).enumerate() {
-            if let Some(pixel) = out.get_mut(y / step * small + x) {
-                *pixel += block.iter().sum::<f32>() * weight;
+/// A stretch of pixels with the weights of its first and last pixel; the others weigh 1.
+struct Cell {
+    first: usize,
+    last: usize,
+    first_weight: f32,
+    last_weight: f32,
+    length: f32,
+}
+
+impl Cell {
+    fn mean(&self, value: impl Fn(usize) -> Option<f32>) -> f32 {
+        let value = |at| value(at).unwrap_or_default();
+        if self.first == self.last {
+            return value(self.first);
+        }
+        let inner: f32 = (self.first + 1..self.last).map(value).sum();
+        let ends = self.first_weight * value(self.first) + self.last_weight * value(self.last);
+        (ends + inner) / self.length
+    }
+}
+
+/// [`SIDE`] cells of equal length over `pixels` pixels.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "pixel positions are small and not negative"
+)]
+fn cells(pixels: usize) -> Vec<Cell> {
+    let length = pixels as f64 / SIDE as f64;
+    (0..SIDE)
+        .map(|cell| {
+            let (from, to) = (cell as f64 * length, (cell + 1) as f64 * length);
+            let first = from.floor() as usize;
+            // A cell that ends on a pixel's edge does not reach into the next pixel.
+            let last = (to.ceil() as usize).saturating_sub(1).max(first);
+            Cell {
+                first,
+                last,
+                first_weight: (1.0 - from.fract()) as f32,
+                last_weight: (to - last as f64) as f32,
+                length: length as f32,
             }
-        }
-    }
-    out
+        })
+        .collect()
 }
 
-/// `COSINES[u][x]` of the type-II transform; the constant factors do not change signs.
-static COSINES: LazyLock<[[f32; TRANSFORM]; FREQUENCIES]> = LazyLock::new(|| {
-    #[expect(clippy::cast_precision_loss, reason = "small whole numbers")]
+/// `COSINES[u][x]`: the DCT-II basis, without its scale, which no sign depends on.
+static COSINES: LazyLock<[[f32; SIDE]; FREQUENCIES]> = LazyLock::new(|| {
     std::array::from_fn(|u| {
-        std::array::from_fn(|x| (PI * (2 * x + 1) as f32 * u as f32 / (2 * TRANSFORM) as f32).cos())
+        std::array::from_fn(|x| {
+            #[expect(
+                clippy::cast_precision_loss,
+                clippy::cast_possible_truncation,
+                reason = "small whole numbers; the result is rounded to f32 on purpose"
+            )]
+            let cosine =
+                (std::f64::consts::PI * (x as f64 + 0.5) * u as f64 / SIDE as f64).cos() as f32;
+            cosine
+        })
     })
 });
 
-/// The signs of the lowest frequencies of a 64 x 64 picture.
-fn hash(picture: &[f32]) -> PerceptualHash {
-    let wave = |values: &[f32], u: usize| -> f32 {
-        COSINES.get(u).map_or(0.0, |cosines| {
-            values
-                .iter()
-                .zip(cosines)
-                .map(|(value, cosine)| value * cosine)
-                .sum()
-        })
-    };
-    // Rows first: columns[u] is the u-th horizontal frequency of every row.
-    let columns: Vec<Vec<f32>> = (0..FREQUENCIES)
-        .map(|u| {
-            picture
-                .chunks_exact(TRANSFORM)
-                .map(|row| wave(row, u))
-                .collect()
-        })
-        .collect();
+fn hash(square: &[f32]) -> PerceptualHash {
+    let dot = |a: &[f32; SIDE], b: &[f32]| -> f32 { a.iter().zip(b).map(|(a, b)| a * b).sum() };
+    // Along the rows: `partial[u][y]`.
+    let mut partial = [[0.0; SIDE]; FREQUENCIES];
+    for (y, row) in square.chunks_exact(SIDE).enumerate() {
+        for (column, cosines) in partial.iter_mut().zip(COSINES.iter()) {
+            if let Some(value) = column.get_mut(y) {
+                *value = dot(cosines, row);
+            }
+        }
+    }
+    // Along the columns.
     let mut words = [0_u64; 4];
-    for bit in 1..FREQUENCIES * FREQUENCIES {
-        let (u, v) = (bit % FREQUENCIES, bit / FREQUENCIES);
-        if columns.get(u).is_some_and(|column| wave(column, v) > 0.0) {
-            words[bit / 64] |= 1 << (bit % 64);
+    for (v, cosines) in COSINES.iter().enumerate() {
+        for (u, column) in partial.iter().enumerate() {
+            let bit = FREQUENCIES * v + u;
+            if bit > 0 && dot(cosines, column) > 0.0 {
+                words[bit / 64] |= 1 << (bit % 64);
+            }
         }
     }
     PerceptualHash(words)
 }
 
-/// Share of the blocks that are not flat.
-fn texture(luma: &[f32]) -> f32 {
-    let blocks = SIDE / BLOCK;
-    let textured = (0..blocks * blocks).filter(|block| {
-        let (x, y) = (block % blocks * BLOCK, block / blocks * BLOCK);
-        let rows =
-            (y..y + BLOCK).filter_map(|row| luma.get(row * SIDE + x..row * SIDE + x + BLOCK));
-        deviation(rows.flatten().copied()) >= TEXTURE_DEVIATION
+/// Standard deviation at 32 x 32.
+fn contrast(square: &[f32]) -> f32 {
+    let half = SIDE / 2;
+    let at = |x: usize, y: usize| square.get(y * SIDE + x).copied().unwrap_or_default();
+    let means = (0..half * half).map(|index| {
+        let (x, y) = (index % half * 2, index / half * 2);
+        f64::from((at(x, y) + at(x + 1, y) + at(x, y + 1) + at(x + 1, y + 1)) / 4.0)
     });
-    #[expect(clippy::cast_precision_loss, reason = "1024 blocks")]
-    let share = textured.count() as f32 / (blocks * blocks) as f32;
+    #[expect(clippy::cast_possible_truncation, reason = "at most 127.5")]
+    let contrast = deviation(means) as f32;
+    contrast
+}
+
+/// The share of whole blocks that have texture.
+fn texture(luma: &[f32], width: usize, height: usize) -> f32 {
+    let side = BLOCK as usize;
+    let (columns, rows) = (width / side, height / side);
+    let with_texture = (0..columns * rows)
+        .filter(|block| {
+            let (x, y) = (block % columns * side, block / columns * side);
+            let values = (y..y + side)
+                .filter_map(|row| luma.get(row * width + x..row * width + x + side))
+                .flatten();
+            deviation(values.map(|&value| f64::from(value))) > TEXTURE_DEVIATION
+        })
+        .count();
+    #[expect(clippy::cast_precision_loss, reason = "at most 1,024 blocks")]
+    let share = with_texture as f32 / (columns * rows).max(1) as f32;
     share
 }
 
-/// Standard deviation.
-fn deviation(values: impl Iterator<Item = f32>) -> f32 {
-    let (mut count, mut sum, mut squares) = (0.0_f64, 0.0_f64, 0.0_f64);
-    for value in values.map(f64::from) {
+/// Standard deviation of all of the values; 0 of none.
+fn deviation(values: impl Iterator<Item = f64>) -> f64 {
+    let (mut count, mut sum, mut squares) = (0.0, 0.0, 0.0);
+    for value in values {
         count += 1.0;
         sum += value;
         squares += value * value;
@@ -167,103 +207,19 @@ fn deviation(values: impl Iterator<Item = f32>) -> f32 {
         return 0.0;
     }
     let mean = sum / count;
-    #[expect(clippy::cast_possible_truncation, reason = "0 to 127")]
-    let deviation = (squares / count - mean * mean).max(0.0).sqrt() as f32;
-    deviation
+    (squares / count - mean * mean).max(0.0).sqrt()
+}
+
+fn mean_rgb(picture: &RgbImage) -> [u8; 3] {
+    let mut sums = [0_u64; 3];
+    for pixel in picture.pixels() {
+        for (sum, &value) in sums.iter_mut().zip(&pixel.0) {
+            *sum += u64::from(value);
+        }
+    }
+    let count = (picture.pixels().len() as u64).max(1);
+    sums.map(|sum| u8::try_from((sum + count / 2) / count).unwrap_or(u8::MAX))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::photo::Orientation;
-    use image::imageops::{flip_horizontal, flip_vertical, rotate90, rotate180, rotate270};
-
-    fn whole(image: RgbImage) -> DecodedPhoto {
-        let (full_width, full_height) = image.dimensions();
-        let source_box = [0.0, 0.0, f64::from(full_width), f64::from(full_height)];
-        DecodedPhoto {
-            image,
-            full_width,
-            full_height,
-            source_box,
-            is_exact: true,
-        }
-    }
-
-    /// A picture with detail at many scales that no orientation maps on itself.
-    fn picture(width: u32, height: u32) -> RgbImage {
-        RgbImage::from_fn(width, height, |x, y| {
-            let (x, y) = (
-                f64::from(x) / f64::from(width),
-                f64::from(y) / f64::from(height),
-            );
-            let value = (x * 7.3 + (y * 5.1).sin() * 2.0).sin()
-                + (y * 11.7 - x * x * 9.0).cos()
-                + (x * y * 31.0).sin();
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "0 to 255"
-            )]
-            let level = (127.0 + value * 40.0) as u8;
-            image::Rgb([level, level / 2 + 30, 255 - level])
-        })
-    }
-
-    #[test]
-    fn the_hash_of_a_turned_picture_is_the_turned_hash() {
-        let upright = picture(300, 200);
-        let hash = fingerprint(&whole(upright.clone())).hash;
-        for orientation in Orientation::ALL {
-            let turned = match orientation {
-                Orientation::Normal => upright.clone(),
-                Orientation::MirrorHorizontal => flip_horizontal(&upright),
-                Orientation::Rotate180 => rotate180(&upright),
-                Orientation::MirrorVertical => flip_vertical(&upright),
-                Orientation::Transpose => flip_horizontal(&rotate90(&upright)),
-                Orientation::Rotate90 => rotate90(&upright),
-                Orientation::Transverse => flip_horizontal(&rotate270(&upright)),
-                Orientation::Rotate270 => rotate270(&upright),
-            };
-            let distance = fingerprint(&whole(turned))
-                .hash
-                .distance(hash.oriented(orientation));
-            assert!(distance <= 4, "{orientation:?}: {distance}");
-        }
-    }
-
-    #[test]
-    fn a_smaller_copy_is_near_and_another_picture_far() {
-        let large = fingerprint(&whole(picture(900, 600))).hash;
-        let small = fingerprint(&whole(picture(225, 150))).hash;
-        let other = fingerprint(&whole(flip_horizontal(&picture(900, 600)))).hash;
-        assert!(large.distance(small) <= 6, "{}", large.distance(small));
-        assert!(large.distance(other) > 60, "{}", large.distance(other));
-    }
-
-    #[test]
-    fn a_flat_picture_says_that_it_is_flat() {
-        let flat = fingerprint(&whole(RgbImage::from_pixel(
-            40,
-            30,
-            image::Rgb([10, 200, 30]),
-        )));
-        assert!(flat.contrast < 0.1 && flat.texture == 0.0, "{flat:?}");
-        assert_eq!(flat.mean_rgb, [10, 200, 30]);
-        let noise = RgbImage::from_fn(256, 256, |x, y| {
-            image::Rgb([u8::try_from((x * 7919 + y * 104_729 + x * y) % 256).unwrap(); 3])
-        });
-        assert!(fingerprint(&whole(noise)).texture > 0.99);
-    }
-
-    #[test]
-    fn any_size_has_a_fingerprint() {
-        for (width, height) in [(1, 1), (1, 5000), (5000, 1), (2, 3)] {
-            assert!(
-                fingerprint(&whole(picture(width, height)))
-                    .contrast
-                    .is_finite()
-            );
-        }
-    }
-}
+mod tests;

@@ -1,207 +1,199 @@
-//! Tells a picture's format by its first bytes.
+//! Tells picture formats apart by their first bytes.
 //!
-//! RAW files are the pitfall: most begin as TIFF, and read as TIFF they give their small
-//! embedded preview. They are told by their own magic, by the DNG version tag, or, where the
-//! maker left no trace, by the extension.
+//! Pitfalls: many RAW formats are TIFF files whose first page is a small preview. Taking that
+//! for the photo would compare a thumbnail, so everything that looks like a camera's RAW
+//! (extension, DNG tag, or the maker's own magic number) is told apart before TIFF is
+//! believed. Targa has no magic number: it is believed only with its extension and a header
+//! that makes sense.
 
 use std::path::Path;
 
 use crate::photo::Format;
 
-/// What the first bytes say.
+use super::decode::tiff_tags;
+use super::kinds;
+
+/// What the first bytes of a file are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sniffed {
-    /// A format that can be decoded.
-    Known(Format),
-    /// A picture format of this name that cannot be decoded yet.
+    /// A format that can be decoded here.
+    Photo(Format),
+    /// A picture, by its bytes, of this format, which cannot be decoded here.
     Unsupported(&'static str),
-    /// No picture that is known here.
+    /// Nothing that is known.
     Unknown,
 }
 
-/// Extensions of RAW files that are TIFF by their bytes.
-const TIFF_BASED_RAW: &[&str] = &[
-    "dng", "nef", "nrw", "arw", "srf", "sr2", "pef", "srw", "erf", "kdc", "dcr", "3fr", "iiq",
-    "rwl", "gpr",
-];
+/// How many of a file's first bytes [`sniff`] needs to see at most to know whether it may be
+/// a picture. (A DNG is told from a TIFF only with its first directory, which may lie
+/// anywhere: that needs all bytes.)
+pub(super) const HEAD_BYTES: usize = 512;
 
-/// Beginnings of RAW files that are no TIFF: Olympus, Panasonic, Fujifilm, Sigma, Minolta.
-const RAW_MAGIC: &[&[u8]] = &[
-    b"IIRO",
-    b"IIRS",
-    b"MMOR",
-    b"IIU\0",
-    b"FUJIFILMCCD-RAW",
-    b"FOVb",
-    b"\0MRM",
-];
-
-/// Looks at the beginning of `bytes`; `path` decides where bytes cannot.
+/// Tells the format of `bytes`, which lie in a file named `path`.
 #[must_use]
-pub fn sniff(bytes: &[u8], path: &Path) -> Sniffed {
-    use Sniffed::{Known, Unknown, Unsupported};
+pub fn sniff(path: &Path, bytes: &[u8]) -> Sniffed {
+    let extension = kinds::extension(path).unwrap_or_default();
+    if let Some(sniffed) = by_magic(bytes, &extension) {
+        return sniffed;
+    }
+    let is_targa = Format::Tga.extensions().contains(&extension.as_str());
+    if is_targa && is_targa_header(bytes) {
+        return Sniffed::Photo(Format::Tga);
+    }
+    Sniffed::Unknown
+}
+
+fn by_magic(bytes: &[u8], extension: &str) -> Option<Sniffed> {
     let starts = |magic: &[u8]| bytes.starts_with(magic);
     let at = |offset: usize, magic: &[u8]| {
         bytes
             .get(offset..)
             .is_some_and(|rest| rest.starts_with(magic))
     };
-    let extension = path
-        .extension()
-        .and_then(|e| e.to_str())
-        .map(str::to_ascii_lowercase)
-        .unwrap_or_default();
+    let photo = |format| Some(Sniffed::Photo(format));
+    let unsupported = |name| Some(Sniffed::Unsupported(name));
+
     if starts(b"\xff\xd8\xff") {
-        Known(Format::Jpeg)
-    } else if starts(b"\x89PNG\r\n\x1a\n") {
-        Known(Format::Png)
-    } else if starts(b"RIFF") && at(8, b"WEBP") {
-        Known(Format::WebP)
-    } else if starts(b"GIF87a") || starts(b"GIF89a") {
-        Known(Format::Gif)
-    } else if starts(b"II*\0") || starts(b"MM\0*") || starts(b"II+\0") || starts(b"MM\0+") {
-        if at(8, b"CR") || TIFF_BASED_RAW.contains(&extension.as_str()) || has_dng_version(bytes) {
-            Unsupported("camera RAW")
+        return photo(Format::Jpeg);
+    }
+    if starts(b"\x89PNG\r\n\x1a\n") {
+        return photo(Format::Png);
+    }
+    if starts(b"RIFF") && at(8, b"WEBP") {
+        return photo(Format::WebP);
+    }
+    if starts(b"GIF87a") || starts(b"GIF89a") {
+        return photo(Format::Gif);
+    }
+    if starts(b"II\x2a\0") || starts(b"MM\0\x2a") || starts(b"II\x2b\0") || starts(b"MM\0\x2b") {
+        let is_raw =
+            kinds::is_raw(extension) || at(8, b"CR\x02") || tiff_tags::is_camera_raw(bytes);
+        return if is_raw {
+            unsupported("camera RAW")
         } else {
-            Known(Format::Tiff)
+            photo(Format::Tiff)
+        };
+    }
+    if starts(b"BM") && is_bitmap_header(bytes) {
+        return photo(Format::Bmp);
+    }
+    if starts(b"\0\0\x01\0") && is_icon_directory(bytes) {
+        return photo(Format::Ico);
+    }
+    if starts(b"qoif") {
+        return photo(Format::Qoi);
+    }
+    if is_any_map_header(bytes) {
+        return photo(Format::Pnm);
+    }
+
+    if at(4, b"ftyp") {
+        return unsupported(iso_media_brand(bytes)?);
+    }
+    let raw_magics: [&[u8]; 9] = [
+        b"IIRO",             // Olympus ORF
+        b"IIRS",             // Olympus ORF
+        b"MMOR",             // Olympus ORF, big-endian
+        b"IIU\0",            // Panasonic RW2
+        b"FUJIFILMCCD-RAW",  // Fujifilm RAF
+        b"FOVb",             // Sigma X3F
+        b"\0MRM",            // Minolta MRW
+        b"II\x1a\0\0\0HEAP", // Canon CRW
+        b"IIII",             // Phase One IIQ
+    ];
+    if raw_magics.iter().any(|magic| starts(magic)) {
+        return unsupported("camera RAW");
+    }
+    // Two bytes are too little to go by alone.
+    if starts(b"\xff\x0a") && extension == "jxl" {
+        return unsupported("JPEG XL");
+    }
+    let others: [(&[u8], &str); 10] = [
+        (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
+        (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"),
+        (b"\xff\x4f\xff\x51", "JPEG 2000"),
+        (b"II\xbc\x01", "JPEG XR"),
+        (b"8BPS", "Photoshop"),
+        (b"\x76\x2f\x31\x01", "OpenEXR"),
+        (b"#?RADIANCE\n", "Radiance HDR"),
+        (b"#?RGBE\n", "Radiance HDR"),
+        (b"DDS ", "DirectDraw Surface"),
+        (b"gimp xcf ", "GIMP"),
+    ];
+    others
+        .iter()
+        .find(|(magic, _)| starts(magic))
+        .and_then(|&(_, name)| unsupported(name))
+}
+
+/// The picture formats in an ISO base media file, by its major and compatible brands;
+/// `None` for videos and everything else.
+fn iso_media_brand(bytes: &[u8]) -> Option<&'static str> {
+    let size = u32::from_be_bytes(bytes.first_chunk::<4>().copied()?) as usize;
+    let brands = bytes.get(8..size.min(bytes.len()).max(12))?;
+    // The minor version between the brands is no brand, and equals none.
+    brands.chunks_exact(4).find_map(|brand| match brand {
+        b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" => Some("HEIC"),
+        b"avif" | b"avis" => Some("AVIF"),
+        b"mif1" | b"msf1" => Some("HEIF"),
+        b"crx " => Some("camera RAW"),
+        b"jxl " => Some("JPEG XL"),
+        _ => None,
+    })
+}
+
+/// "BM" begins many texts: the header's length must be one that exists (OS/2 12 and 64,
+/// Windows 40 to 124).
+fn is_bitmap_header(bytes: &[u8]) -> bool {
+    matches!(
+        bytes.get(14..18),
+        Some([12 | 16 | 40 | 52 | 56 | 64 | 108 | 124, 0, 0, 0])
+    )
+}
+
+/// At least one entry, whose reserved byte is 0 (or .NET's 255) and whose data lies behind
+/// the directory.
+fn is_icon_directory(bytes: &[u8]) -> bool {
+    let (Some(&[low, high]), Some(entry)) = (bytes.get(4..6), bytes.get(6..22)) else {
+        return false;
+    };
+    let count = u16::from_le_bytes([low, high]);
+    let &[.., a, b, c, d] = entry else {
+        return false;
+    };
+    let offset = u32::from_le_bytes([a, b, c, d]);
+    count > 0 && matches!(entry.get(3), Some(0 | 255)) && offset >= 6 + 16 * u32::from(count)
+}
+
+/// `P1` to `P7`, white space or a comment, then a number (or, for P7, a header line).
+fn is_any_map_header(bytes: &[u8]) -> bool {
+    match bytes {
+        [b'P', b'1'..=b'6', space, next, ..] => {
+            space.is_ascii_whitespace()
+                && (next.is_ascii_digit() || next.is_ascii_whitespace() || *next == b'#')
         }
-    } else if RAW_MAGIC.iter().any(|magic| starts(magic)) || at(6, b"HEAPCCDR") {
-        Unsupported("camera RAW")
-    } else if starts(b"BM") && bytes.len() >= 26 {
-        Known(Format::Bmp)
-    } else if (starts(b"\0\0\x01\0") || starts(b"\0\0\x02\0"))
-        && bytes.get(4).is_some_and(|count| *count > 0)
-    {
-        Known(Format::Ico)
-    } else if starts(b"qoif") {
-        Known(Format::Qoi)
-    } else if at(4, b"ftyp") {
-        match bytes.get(8..12).unwrap_or_default() {
-            b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" | b"mif1" | b"msf1" => {
-                Unsupported("HEIC")
-            }
-            b"avif" | b"avis" => Unsupported("AVIF"),
-            b"crx " => Unsupported("Canon RAW (CR3)"),
-            _ => Unknown,
-        }
-    } else if starts(b"\xff\x0a") || starts(b"\0\0\0\x0cJXL \r\n\x87\n") {
-        Unsupported("JPEG XL")
-    } else if starts(b"\0\0\0\x0cjP  ") || starts(b"\xff\x4f\xff\x51") {
-        Unsupported("JPEG 2000")
-    } else if starts(b"8BPS") {
-        Unsupported("Photoshop")
-    } else if starts(b"\x76\x2f\x31\x01") || starts(b"#?RADIANCE") || starts(b"#?RGBE") {
-        Unsupported("high dynamic range")
-    } else if is_portable_anymap(bytes) {
-        Known(Format::Pnm)
-    } else if Format::from_extension(path) == Some(Format::Tga) && is_targa(bytes) {
-        Known(Format::Tga)
-    } else {
-        Unknown
+        [b'P', b'7', b'\n', rest @ ..] => rest.first().is_some_and(u8::is_ascii_graphic),
+        _ => false,
     }
 }
 
-/// `P1` to `P7` and a blank: two letters are little, so the next must fit as well.
-fn is_portable_anymap(bytes: &[u8]) -> bool {
-    matches!(bytes, [b'P', b'1'..=b'7', blank, next, ..]
-        if blank.is_ascii_whitespace() && (next.is_ascii_digit() || next.is_ascii_whitespace() || *next == b'#' || next.is_ascii_uppercase()))
-}
-
-/// Targa has no magic at its beginning: an 18-byte header whose fields must make sense
-/// (Truevision TGA 2.0 specification, 1989).
-fn is_targa(bytes: &[u8]) -> bool {
-    let Some(&[_, map, kind, .., w0, w1, h0, h1, depth, _]) = bytes.first_chunk::<18>() else {
+/// A Targa 2.0 footer, or a header all of whose fields have values that the format allows
+/// (Truevision TGA File Format Specification 2.0, "TGA file header").
+fn is_targa_header(bytes: &[u8]) -> bool {
+    let Some(header) = bytes.first_chunk::<18>() else {
         return false;
     };
-    let size = (u16::from_le_bytes([w0, w1]), u16::from_le_bytes([h0, h1]));
-    map <= 1
-        && matches!(kind, 1 | 2 | 3 | 9 | 10 | 11)
-        && size.0 > 0
-        && size.1 > 0
-        && matches!(depth, 8 | 15 | 16 | 24 | 32)
-}
-
-/// Whether the first directory of a TIFF file holds the tag `DNGVersion` (50706).
-fn has_dng_version(bytes: &[u8]) -> bool {
-    let little = bytes.starts_with(b"II");
-    let u16_at = |at: usize| {
-        let pair: [u8; 2] = bytes.get(at..at.checked_add(2)?)?.try_into().ok()?;
-        Some(if little {
-            u16::from_le_bytes(pair)
-        } else {
-            u16::from_be_bytes(pair)
-        })
+    let [_, map_type, image_type, ..] = *header;
+    let map_bits = header[7];
+    let width = u16::from_le_bytes([header[12], header[13]]);
+    let height = u16::from_le_bytes([header[14], header[15]]);
+    let bits = header[16];
+    let kind_fits = match image_type {
+        1 | 9 => map_type == 1 && matches!(bits, 8 | 16) && matches!(map_bits, 15 | 16 | 24 | 32),
+        2 | 10 => map_type <= 1 && matches!(bits, 15 | 16 | 24 | 32),
+        3 | 11 => map_type <= 1 && matches!(bits, 8 | 16),
+        _ => false,
     };
-    let u32_at = |at: usize| {
-        let four: [u8; 4] = bytes.get(at..at.checked_add(4)?)?.try_into().ok()?;
-        Some(if little {
-            u32::from_le_bytes(four)
-        } else {
-            u32::from_be_bytes(four)
-        })
-    };
-    let Some(directory) = u32_at(4).map(|at| at as usize) else {
-        return false;
-    };
-    let entries = u16_at(directory).unwrap_or(0);
-    (0..usize::from(entries))
-        .any(|entry| u16_at(directory.saturating_add(2 + 12 * entry)) == Some(50706))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn formats_are_told_by_their_bytes_whatever_the_name() {
-        let targa: &[u8] = &[0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 4, 0, 24, 0];
-        let dng: &[u8] = &[
-            b'I', b'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 0xc6, 1, 0, 4, 0, 0, 0, 1, 4, 0, 0,
-        ];
-        for (bytes, name, expected) in [
-            (
-                &b"\xff\xd8\xff\xe0"[..],
-                "a.png",
-                Sniffed::Known(Format::Jpeg),
-            ),
-            (b"\x89PNG\r\n\x1a\n", "a", Sniffed::Known(Format::Png)),
-            (
-                b"RIFF\0\0\0\0WEBPVP8 ",
-                "a.jpg",
-                Sniffed::Known(Format::WebP),
-            ),
-            (b"RIFF\0\0\0\0WAVEfmt ", "a.webp", Sniffed::Unknown),
-            (
-                b"II*\0\x08\0\0\0\0\0",
-                "a.tif",
-                Sniffed::Known(Format::Tiff),
-            ),
-            (
-                b"II*\0\x08\0\0\0\0\0",
-                "a.NEF",
-                Sniffed::Unsupported("camera RAW"),
-            ),
-            (dng, "a.tif", Sniffed::Unsupported("camera RAW")),
-            (
-                b"II*\0\x10\0\0\0CR\x02\0",
-                "a.tif",
-                Sniffed::Unsupported("camera RAW"),
-            ),
-            (b"\0\0\0\x18ftypheic", "a.jpg", Sniffed::Unsupported("HEIC")),
-            (b"\0\0\0\x18ftypmp42", "a.jpg", Sniffed::Unknown),
-            (b"P6 4 4 255\n", "a", Sniffed::Known(Format::Pnm)),
-            (b"P6abc", "a", Sniffed::Unknown),
-            (targa, "a.tga", Sniffed::Known(Format::Tga)),
-            (targa, "a.dat", Sniffed::Unknown),
-            (b"hello, world", "a.jpg", Sniffed::Unknown),
-            (b"", "a.jpg", Sniffed::Unknown),
-            (
-                b"MM\0*\xff\xff\xff\xff",
-                "a.tif",
-                Sniffed::Known(Format::Tiff),
-            ),
-        ] {
-            assert_eq!(sniff(bytes, Path::new(name)), expected, "{name}: {bytes:?}");
-        }
-    }
+    // The two top bits of the descriptor (interleaving) are always zero in files of today.
+    kind_fits && width > 0 && height > 0 && header[17] & 0xc0 == 0
 }

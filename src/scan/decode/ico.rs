@@ -1,16 +1,14 @@
-//! Windows icons: the largest picture.
+//! Windows icons: the largest picture of the file, of those with the most colours.
 
 use std::io::Cursor;
 
+use image::RgbImage;
 use image::codecs::ico::IcoDecoder;
 
-use super::{DecodeError, DecodedPhoto, image_error, run};
-use crate::photo::Format;
-use crate::scan::Limits;
+use super::{DecodeError, Limits, raster};
 
-/// Decodes a Ico file as it is stored.
-pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<DecodedPhoto, DecodeError> {
-    let decoder =
-        IcoDecoder::new(Cursor::new(bytes)).map_err(|error| image_error(Format::Ico, &error))?;
-    run(Format::Ico, decoder, limits)
+pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<RgbImage, DecodeError> {
+    let decoder = IcoDecoder::new(Cursor::new(bytes)).map_err(raster::from_image)?;
+    // An entry may be a PNG of any size.
+    raster::from_decoder(decoder, Some(super::png::PIXELS_A_BYTE), bytes, limits)
 }

@@ -1,16 +1,16 @@
-//! The Quite OK Image format.
+//! Quite OK Image (qoiformat.org).
 
 use std::io::Cursor;
 
+use image::RgbImage;
 use image::codecs::qoi::QoiDecoder;
 
-use super::{DecodeError, DecodedPhoto, image_error, run};
-use crate::photo::Format;
-use crate::scan::Limits;
+use super::{DecodeError, Limits, raster};
 
-/// Decodes a Qoi file as it is stored.
-pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<DecodedPhoto, DecodeError> {
-    let decoder =
-        QoiDecoder::new(Cursor::new(bytes)).map_err(|error| image_error(Format::Qoi, &error))?;
-    run(Format::Qoi, decoder, limits)
+/// The longest run that one byte can say (QOI specification, `QOI_OP_RUN`).
+const PIXELS_A_BYTE: u64 = 62;
+
+pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<RgbImage, DecodeError> {
+    let decoder = QoiDecoder::new(Cursor::new(bytes)).map_err(raster::from_image)?;
+    raster::from_decoder(decoder, Some(PIXELS_A_BYTE), bytes, limits)
 }

@@ -1,16 +1,17 @@
-//! Truevision Targa.
+//! Truevision Targa, with or without run lengths. It has no magic number: see
+//! [`sniff`](crate::scan::sniff()).
 
 use std::io::Cursor;
 
+use image::RgbImage;
 use image::codecs::tga::TgaDecoder;
 
-use super::{DecodeError, DecodedPhoto, image_error, run};
-use crate::photo::Format;
-use crate::scan::Limits;
+use super::{DecodeError, Limits, raster};
 
-/// Decodes a Tga file as it is stored.
-pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<DecodedPhoto, DecodeError> {
-    let decoder =
-        TgaDecoder::new(Cursor::new(bytes)).map_err(|error| image_error(Format::Tga, &error))?;
-    run(Format::Tga, decoder, limits)
+/// A run says 128 pixels in two bytes.
+const PIXELS_A_BYTE: u64 = 64;
+
+pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<RgbImage, DecodeError> {
+    let decoder = TgaDecoder::new(Cursor::new(bytes)).map_err(raster::from_image)?;
+    raster::from_decoder(decoder, Some(PIXELS_A_BYTE), bytes, limits)
 }
