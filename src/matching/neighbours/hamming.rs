@@ -75,33 +75,66 @@ pub fn hash_candidates(
     Ok(candidates)
 }
 
-/// For each quarter and value the contents that have it.
+/// The contents by the value of each quarter of their low frequencies: one list of positions,
+/// sorted by quarter and value, and where each value begins. Lists of their own for 262,144
+/// values would scatter the look-ups, some 544 a content, over the memory.
 struct Index {
-    buckets: Vec<Vec<u32>>,
+    begins: Vec<u32>,
+    positions: Vec<u32>,
+    /// The low frequencies of every content, which are too dear to gather for each comparison.
+    low: Vec<u64>,
 }
 
+/// Values of a quarter.
+const VALUES: usize = 1 << 16;
+
+/// The four values of a hash, as numbers of lists in [`Index`].
 fn quarters(hash: u64) -> [usize; 4] {
-    [0, 16, 32, 48].map(|shift| usize::try_from(hash >> shift & 0xffff).unwrap_or(0))
+    std::array::from_fn(|quarter| {
+        quarter * VALUES + usize::try_from(hash >> (16 * quarter) & 0xffff).unwrap_or(0)
+    })
 }
 
 impl Index {
     fn of(fingerprints: &[Fingerprint]) -> Self {
-        let mut buckets = vec![Vec::new(); 4 << 16];
-        for (row, fingerprint) in fingerprints
+        let low: Vec<u64> = fingerprints
             .iter()
+            .map(|fingerprint| fingerprint.hash.low_frequencies())
+            .collect();
+        let mut entries: Vec<(u32, u32)> = fingerprints
+            .iter()
+            .zip(&low)
             .enumerate()
-            .filter(|(_, f)| f.contrast >= LEAST_CONTRAST)
-        {
-            for (quarter, value) in quarters(fingerprint.hash.low_frequencies())
-                .into_iter()
-                .enumerate()
-            {
-                if let Some(bucket) = buckets.get_mut((quarter << 16) + value) {
-                    bucket.push(index_u32(row));
-                }
+            .filter(|(_, (fingerprint, _))| fingerprint.contrast >= LEAST_CONTRAST)
+            .flat_map(|(row, (_, low))| {
+                quarters(*low).map(|value| (index_u32(value), index_u32(row)))
+            })
+            .collect();
+        entries.sort_unstable();
+        let mut begins = Vec::with_capacity(4 * VALUES + 1);
+        let mut position = 0;
+        for value in 0..=index_u32(4 * VALUES) {
+            while entries.get(position).is_some_and(|entry| entry.0 < value) {
+                position += 1;
             }
+            begins.push(index_u32(position));
         }
-        Self { buckets }
+        Self {
+            begins,
+            positions: entries.into_iter().map(|(_, row)| row).collect(),
+            low,
+        }
+    }
+
+    /// The contents that have this value in this quarter.
+    fn with(&self, value: usize) -> &[u32] {
+        match self.begins.get(value..value + 2) {
+            Some(&[begin, end]) => self
+                .positions
+                .get(begin as usize..end as usize)
+                .unwrap_or_default(),
+            _ => &[],
+        }
     }
 
     /// The closest contents to that of `row`, and whether some were left out. `seen` holds the
@@ -120,57 +153,65 @@ impl Index {
         else {
             return (Vec::new(), false);
         };
-        let turned = Orientation::ALL.map(|orientation| own.hash.oriented(orientation));
+        let row = index_u32(row);
+        let turned = Orientation::ALL.map(|orientation| {
+            let hash = own.hash.oriented(orientation);
+            (hash.low_frequencies(), hash)
+        });
         let (mut hits, mut compared) = (Vec::new(), 0);
-        for hash in turned {
-            for (quarter, value) in quarters(hash.low_frequencies()).into_iter().enumerate() {
-                for near in std::iter::once(value).chain((0..16).map(|bit| value ^ 1 << bit)) {
-                    for other in self
-                        .buckets
-                        .get((quarter << 16) + near)
-                        .into_iter()
-                        .flatten()
-                    {
-                        let Some(last) = seen.get_mut(*other as usize) else {
-                            continue;
-                        };
-                        if *last == index_u32(row) || *other == index_u32(row) {
-                            continue;
-                        }
-                        *last = index_u32(row);
-                        compared += 1;
-                        if compared > COMPARISONS {
-                            return (closest(hits, per_content), true);
-                        }
-                        let Some(theirs) = fingerprints.get(*other as usize) else {
-                            continue;
-                        };
-                        if let Some(distance) =
-                            near_distance(&turned, theirs.hash).filter(|d| *d <= most)
-                        {
-                            hits.push((distance, *other));
-                        }
-                    }
-                }
+        let near_values = turned
+            .iter()
+            .flat_map(|(low, _)| quarters(*low))
+            .flat_map(|value| {
+                std::iter::once(value).chain((0..16).map(move |bit| value ^ 1 << bit))
+            });
+        for other in near_values.flat_map(|value| self.with(value)) {
+            let position = *other as usize;
+            let (Some(last), Some(low), Some(theirs)) = (
+                seen.get_mut(position),
+                self.low.get(position),
+                fingerprints.get(position),
+            ) else {
+                continue;
+            };
+            if *last == row || *other == row {
+                continue;
             }
+            *last = row;
+            compared += 1;
+            if compared > COMPARISONS {
+                return (closest(hits, per_content), true);
+            }
+            hits.extend(
+                near_distance(&turned, *low, theirs.hash)
+                    .filter(|distance| *distance <= most)
+                    .map(|distance| (distance, *other)),
+            );
         }
         (closest(hits, per_content), false)
     }
 }
 
 fn closest(mut hits: Vec<(u32, u32)>, count: usize) -> Vec<u32> {
+    if hits.len() > count {
+        hits.select_nth_unstable(count);
+        hits.truncate(count);
+    }
     hits.sort_unstable();
-    hits.truncate(count);
     hits.into_iter().map(|(_, other)| other).collect()
 }
 
-/// The least distance over the orientations in which the low frequencies are within the radius.
-fn near_distance(turned: &[PerceptualHash; 8], other: PerceptualHash) -> Option<u32> {
-    let low = other.low_frequencies();
+/// The least distance over the orientations, given with their low frequencies, in which the
+/// low frequencies are within the radius.
+fn near_distance(
+    turned: &[(u64, PerceptualHash); 8],
+    low: u64,
+    other: PerceptualHash,
+) -> Option<u32> {
     turned
         .iter()
-        .filter(|hash| (hash.low_frequencies() ^ low).count_ones() <= RADIUS)
-        .map(|hash| hash.distance(other))
+        .filter(|(own, _)| (own ^ low).count_ones() <= RADIUS)
+        .map(|(_, hash)| hash.distance(other))
         .min()
 }
 
@@ -180,10 +221,14 @@ pub(super) fn brute_force(fingerprints: &[Fingerprint], most: u32) -> Vec<(u32, 
     let mut pairs = Vec::new();
     for (b, theirs) in fingerprints.iter().enumerate() {
         for (a, own) in fingerprints.iter().enumerate().take(b) {
-            let turned = Orientation::ALL.map(|orientation| own.hash.oriented(orientation));
+            let turned = Orientation::ALL.map(|orientation| {
+                let hash = own.hash.oriented(orientation);
+                (hash.low_frequencies(), hash)
+            });
+            let low = theirs.hash.low_frequencies();
             let textured = own.contrast >= LEAST_CONTRAST && theirs.contrast >= LEAST_CONTRAST;
             if textured
-                && near_distance(&turned, theirs.hash).is_some_and(|distance| distance <= most)
+                && near_distance(&turned, low, theirs.hash).is_some_and(|distance| distance <= most)
             {
                 pairs.push((index_u32(a), index_u32(b)));
             }
