@@ -55,13 +55,13 @@ fn write(writer: &mut CacheWriter, number: u8) {
     let vector = vec![f16::from_f32(0.6), f16::from_f32(-0.8)];
     let hash = ContentHash([number; 32]);
     writer
-        .write(&Record::Content {
+        .write(Record::Content {
             content: content(number),
             thumbnail: vec![number; 5],
         })
         .unwrap();
     writer
-        .write(&Record::Embedding {
+        .write(Record::Embedding {
             content: hash,
             model_key: "m".into(),
             vector,
@@ -69,7 +69,7 @@ fn write(writer: &mut CacheWriter, number: u8) {
         .unwrap();
     let path = PathBuf::from(format!("photo-{number}.png"));
     writer
-        .write(&Record::File {
+        .write(Record::File {
             path,
             stamp: stamp(number.into()),
             content: hash,
@@ -89,13 +89,13 @@ fn what_was_written_is_read_back_and_only_for_the_same_stamp() {
         message: "broken".into(),
     };
     writer
-        .write(&Record::Problem {
+        .write(Record::Problem {
             stamp: stamp(9),
             problem: damaged.clone(),
         })
         .unwrap();
     writer
-        .write(&Record::Pixels {
+        .write(Record::Pixels {
             content: ContentHash([1; 32]),
             pixels: Pixels::Incomparable,
         })
@@ -254,21 +254,32 @@ fn pruning_forgets_what_is_gone_but_not_what_lies_on_an_absent_drive() {
         (3, "/no/such/drive/c.png".into()),
     ] {
         writer
-            .write(&Record::Content {
+            .write(Record::Content {
                 content: content(number),
                 thumbnail: vec![number; 5],
             })
             .unwrap();
         writer
-            .write(&Record::File {
+            .write(Record::File {
                 path,
                 stamp: stamp(1),
                 content: ContentHash([number; 32]),
             })
             .unwrap();
     }
+    writer
+        .write(Record::Problem {
+            stamp: stamp(4),
+            problem: Problem {
+                path: folder.path().join("gone.jpg"),
+                kind: ProblemKind::Damaged,
+                message: "broken".into(),
+            },
+        })
+        .unwrap();
     let mut cache = writer.finish().unwrap();
-    cache.prune().unwrap();
+    assert_eq!(cache.prune().unwrap().files, 2);
+    assert_eq!(cache.info().unwrap().problems, 0);
     let kept = |number| cache.content(ContentHash([number; 32])).unwrap().is_some();
     assert_eq!([1, 2, 3].map(kept), [true, false, true]);
 }
@@ -284,4 +295,101 @@ fn a_cleared_cache_is_empty_and_usable() {
     let mut writer = cache.into_writer();
     write(&mut writer, 1);
     assert_eq!(writer.finish().unwrap().info().unwrap().files, 1);
+}
+
+#[test]
+fn a_writer_with_rows_in_hand_keeps_no_other_process_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cache.db");
+    let mut first = open(&path).into_writer();
+    write(&mut first, 1);
+    let mut second = open(&path).into_writer();
+    write(&mut second, 2);
+    assert_eq!(second.finish().unwrap().info().unwrap().contents, 1);
+    assert_eq!(first.finish().unwrap().info().unwrap().contents, 2);
+}
+
+#[test]
+fn a_row_that_makes_no_sense_is_a_row_that_is_not_there() {
+    for (table, change) in [
+        ("file", "content = 5"),
+        ("file", "size = 'large'"),
+        ("content", "format = 'a format of tomorrow'"),
+        ("content", "format = x'00'"),
+        ("content", "width = -1"),
+        ("content", "hash = 'short'"),
+        ("content", "taken_at = 'yesterday'"),
+        ("content", "mean_rgb = x'0102'"),
+        ("embedding", "vector = x'0102'"),
+        ("embedding", "vector = 'text'"),
+        ("thumbnail", "jpeg = 5"),
+        ("problem", "kind = 7.5"),
+        ("problem", "size = 'large'"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cache.db");
+        let mut writer = open(&path).into_writer();
+        write(&mut writer, 1);
+        writer
+            .write(Record::Problem {
+                stamp: stamp(9),
+                problem: Problem {
+                    path: "bad.jpg".into(),
+                    kind: ProblemKind::Damaged,
+                    message: "broken".into(),
+                },
+            })
+            .unwrap();
+        drop(writer.finish().unwrap());
+        rusqlite::Connection::open(&path)
+            .unwrap()
+            .execute_batch(&format!("UPDATE {table} SET {change}"))
+            .unwrap();
+        let cache = open(&path);
+        let hash = ContentHash([1; 32]);
+        let files = [(Path::new("photo-1.png"), stamp(1))];
+        let there = match table {
+            "file" => cache.known_files(files).map(|known| known != [None]),
+            "content" => cache.content(hash).map(|content| content.is_some()),
+            "embedding" => cache.embedding(hash, "m").map(|vector| vector.is_some()),
+            "thumbnail" => cache.thumbnail(hash).map(|jpeg| jpeg.is_some()),
+            _ => cache
+                .known_problems([(Path::new("bad.jpg"), stamp(9))])
+                .map(|problems| !problems.is_empty()),
+        };
+        assert!(matches!(there, Ok(false)), "{table} {change}: {there:?}");
+    }
+}
+
+#[test]
+fn damage_that_is_met_in_use_is_set_aside_by_the_next_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cache.db");
+    let mut writer = open(&path).into_writer();
+    (0..=255).for_each(|number| write(&mut writer, number));
+    drop(writer.finish().unwrap());
+    // All pages of the thumbnails, which are too many to be checked at every start.
+    let root: u32 = rusqlite::Connection::open(&path)
+        .unwrap()
+        .query_row(
+            "SELECT rootpage FROM sqlite_schema WHERE name = 'thumbnail'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    let root = root as usize;
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[(root - 1) * 4096..root * 4096].fill(0x5a);
+    std::fs::write(&path, &bytes).unwrap();
+
+    let cache = open(&path);
+    let error = cache.thumbnail(ContentHash([1; 32])).unwrap_err();
+    assert!(matches!(error, LibraryError::Damaged { .. }), "{error:?}");
+    drop(cache);
+    let opened = Cache::open(&path).unwrap();
+    let notice = opened.notice.unwrap();
+    assert!(notice.contains("damaged"), "{notice}");
+    assert_eq!(opened.cache.info().unwrap().contents, 0);
+    drop(opened.cache);
+    assert_eq!(Cache::open(&path).unwrap().notice, None);
 }

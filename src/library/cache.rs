@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use half::f16;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
 use super::rows::{self, CONTENT, STAMP};
 use super::schema::{self, Found};
@@ -72,6 +72,7 @@ impl Cache {
             return Err(refused("it is a folder".to_owned()));
         }
         let reason = match Self::try_open(path) {
+            Ok(Ok(_)) if with_suffix(path, MARK).exists() => "it is damaged".to_owned(),
             Ok(Ok(cache)) => {
                 return Ok(OpenedCache {
                     cache,
@@ -175,16 +176,17 @@ impl Cache {
         files: impl IntoIterator<Item = (&'a Path, FileStamp)>,
     ) -> Result<Vec<Option<ContentHash>>, LibraryError> {
         let look_up = || {
-            let mut by_path = self.connection.prepare(&format!(
+            // One for all, or every row would lock and unlock the file.
+            let reading = self.connection.unchecked_transaction()?;
+            let mut by_path = reading.prepare(&format!(
                 "SELECT content, {STAMP} FROM file WHERE path = ?1"
             ))?;
             let mut known = Vec::new();
             for (path, now) in files {
-                let row = by_path
-                    .query_row([rows::path_bytes(path)], |row| {
-                        Ok((row.get::<_, Vec<u8>>(0)?, rows::stamp(row, 1)?))
-                    })
-                    .optional()?;
+                let row = by_path.query_row([rows::path_bytes(path)], |row| {
+                    Ok((row.get::<_, Vec<u8>>(0)?, rows::stamp(row, 1)?))
+                });
+                let row = rows::if_it_fits(row)?;
                 known.push(
                     row.filter(|(_, then)| *then == now)
                         .and_then(|(content, _)| rows::hash(&content)),
@@ -204,8 +206,8 @@ impl Cache {
         files: impl IntoIterator<Item = (&'a Path, FileStamp)>,
     ) -> Result<HashMap<usize, Problem>, LibraryError> {
         self.run(|| {
-            let mut by_path = self
-                .connection
+            let reading = self.connection.unchecked_transaction()?;
+            let mut by_path = reading
                 .prepare("SELECT size, mtime_ns, kind, message FROM problem WHERE path = ?1")?;
             let mut known = HashMap::new();
             for (position, (path, now)) in files.into_iter().enumerate() {
@@ -217,7 +219,7 @@ impl Cache {
                         row.get(3)?,
                     ))
                 });
-                let Some((size, modified, kind, message)) = row.optional()? else {
+                let Some((size, modified, kind, message)) = rows::if_it_fits(row)? else {
                     continue;
                 };
                 let unchanged = size == rows::signed(now.size) && modified == now.modified_ns;
@@ -245,10 +247,8 @@ impl Cache {
             let mut by_hash = self
                 .connection
                 .prepare_cached(&format!("SELECT {CONTENT} FROM content WHERE blake3 = ?1"))?;
-            Ok(by_hash
-                .query_row([hash.0.as_slice()], rows::content)
-                .optional()?
-                .flatten())
+            let row = by_hash.query_row([hash.0.as_slice()], rows::content);
+            Ok(rows::if_it_fits(row)?.flatten())
         })
     }
 
@@ -265,10 +265,10 @@ impl Cache {
             let mut by_hash = self.connection.prepare_cached(
                 "SELECT vector FROM embedding WHERE blake3 = ?1 AND model_key = ?2",
             )?;
-            let bytes: Option<Vec<u8>> = by_hash
-                .query_row((hash.0.as_slice(), model_key), |row| row.get(0))
-                .optional()?;
-            Ok(bytes.and_then(|bytes| rows::vector(&bytes)))
+            let row = by_hash.query_row((hash.0.as_slice(), model_key), |row| {
+                row.get::<_, Vec<u8>>(0)
+            });
+            Ok(rows::if_it_fits(row)?.and_then(|bytes| rows::vector(&bytes)))
         })
     }
 
@@ -281,9 +281,7 @@ impl Cache {
             let mut by_hash = self
                 .connection
                 .prepare_cached("SELECT jpeg FROM thumbnail WHERE blake3 = ?1")?;
-            by_hash
-                .query_row([hash.0.as_slice()], |row| row.get(0))
-                .optional()
+            rows::if_it_fits(by_hash.query_row([hash.0.as_slice()], |row| row.get(0)))
         })
     }
 
@@ -299,7 +297,7 @@ impl Cache {
             let row =
                 by_hash.query_row([hash.0.as_slice()], |row| row.get::<_, Option<Vec<u8>>>(0));
             // An empty blob stands for incomparable pixels.
-            let known = row.optional()?.flatten();
+            let known = rows::if_it_fits(row)?.flatten();
             Ok(known.map(|bytes| rows::hash(&bytes).map_or(Pixels::Incomparable, Pixels::Hash)))
         })
     }
@@ -339,21 +337,23 @@ impl Cache {
     /// [`LibraryError::Database`].
     pub fn prune(&mut self) -> Result<Pruned, LibraryError> {
         let paths: Vec<Vec<u8>> = self.run(|| {
-            let mut all = self.connection.prepare("SELECT path FROM file")?;
+            let mut all = self
+                .connection
+                .prepare("SELECT path FROM file UNION SELECT path FROM problem")?;
             all.query_map([], |row| row.get(0))?.collect()
         })?;
-        let gone: Vec<&Vec<u8>> = paths
-            .iter()
-            .filter(|bytes| {
-                path_of(bytes)
-                    .is_some_and(|path| !path.exists() && path.parent().is_some_and(Path::is_dir))
-            })
-            .collect();
-        let path = self.path.clone();
-        let mut forget = || {
-            let transaction = self.connection.transaction()?;
-            for path in &gone {
-                transaction.execute("DELETE FROM file WHERE path = ?1", [path])?;
+        let gone = paths.iter().filter(|bytes| {
+            path_of(bytes)
+                .is_some_and(|path| !path.exists() && path.parent().is_some_and(Path::is_dir))
+        });
+        self.run(|| {
+            let transaction = self.connection.unchecked_transaction()?;
+            let mut files = 0;
+            for path in gone {
+                for table in ["file", "problem"] {
+                    files += transaction
+                        .execute(&format!("DELETE FROM {table} WHERE path = ?1"), [path])?;
+                }
             }
             let orphans = "NOT IN (SELECT content FROM file)";
             let contents =
@@ -364,11 +364,10 @@ impl Cache {
             transaction.commit()?;
             self.connection.execute_batch("VACUUM")?;
             Ok(Pruned {
-                files: gone.len() as u64,
+                files: files as u64,
                 contents: contents as u64,
             })
-        };
-        forget().map_err(|source| LibraryError::Database { path, source })
+        })
     }
 
     /// Forgets everything.
@@ -389,9 +388,15 @@ impl Cache {
         &self,
         query: impl FnOnce() -> Result<T, rusqlite::Error>,
     ) -> Result<T, LibraryError> {
-        query().map_err(|source| LibraryError::Database {
-            path: self.path.clone(),
-            source,
+        query().map_err(|source| {
+            let path = self.path.clone();
+            if is_damage(&source) && self.connection.path().is_some_and(|path| !path.is_empty()) {
+                // Best effort: without the mark the next run may meet the same damage again.
+                std::fs::write(with_suffix(&path, MARK), []).ok();
+                LibraryError::Damaged { path, source }
+            } else {
+                LibraryError::Database { path, source }
+            }
         })
     }
 }
@@ -405,13 +410,19 @@ fn is_damage(error: &rusqlite::Error) -> bool {
     )
 }
 
+/// Added to the name of a cache: an empty file that says that damage was met in use, beyond
+/// what the look at the start covers.
+const MARK: &str = "-damaged";
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
 /// Renames a cache and its companions to the first free name.
 fn set_aside(path: &Path) -> Result<PathBuf, LibraryError> {
-    let with = |suffix: &str| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        PathBuf::from(name)
-    };
+    let with = |suffix: &str| with_suffix(path, suffix);
     let number = (1..u32::MAX)
         .find(|n| !with(&format!(".unusable-{n}")).exists())
         .unwrap_or(1);
@@ -421,7 +432,7 @@ fn set_aside(path: &Path) -> Result<PathBuf, LibraryError> {
         source,
     };
     std::fs::rename(path, &aside).map_err(failed)?;
-    for companion in ["-wal", "-shm"] {
+    for companion in ["-wal", "-shm", MARK] {
         let file = with(companion);
         if file.exists() {
             std::fs::rename(&file, with(&format!(".unusable-{number}{companion}")))

@@ -38,6 +38,16 @@ pub enum LibraryError {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// Damage that the look at the start did not find, met in use.
+    #[error(
+        "the cache is damaged ({source}); start again: it will be set aside and a new one begun: {path}"
+    )]
+    Damaged {
+        /// The cache.
+        path: PathBuf,
+        /// SQLite's reason.
+        source: rusqlite::Error,
+    },
     /// Reading or writing failed later on: the disk is full, the medium is gone.
     #[error(
         "the cache failed ({source}); what was written before is kept; free some space, choose another with --cache FILE, or none with --no-cache: {path}"

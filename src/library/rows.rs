@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use half::f16;
-use rusqlite::Row;
+use rusqlite::{Error, OptionalExtension, Row};
 
 use crate::photo::{
     Content, ContentHash, FileStamp, Fingerprint, Format, GpsPosition, Metadata, Orientation,
@@ -16,6 +16,19 @@ pub(super) const CONTENT: &str = "content.blake3, format, width, height, hash, c
 
 /// The columns of a file's stamp, in the order that [`stamp`] reads.
 pub(super) const STAMP: &str = "device, inode, size, mtime_ns, ctime_ns";
+
+/// A row that is not there and a row of the wrong types are the same: neither is believed.
+pub(super) fn if_it_fits<T>(row: rusqlite::Result<T>) -> rusqlite::Result<Option<T>> {
+    match row {
+        Err(
+            Error::InvalidColumnType(..)
+            | Error::IntegralValueOutOfRange(..)
+            | Error::FromSqlConversionFailure(..)
+            | Error::Utf8Error(..),
+        ) => Ok(None),
+        row => row.optional(),
+    }
+}
 
 /// A path as the system's bytes: equal paths, and only those, have equal bytes.
 pub(super) fn path_bytes(path: &Path) -> &[u8] {

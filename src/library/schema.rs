@@ -70,7 +70,7 @@ pub(super) fn inspect(connection: &Connection) -> Result<Found, rusqlite::Error>
     }
     // Reads every page's structure but not the indexes' agreement: a tenth of a second for a
     // cache of 100,000 photos without its thumbnails, which have a table of their own.
-    for table in ["file", "content", "problem"] {
+    for table in ["file", "content", "embedding", "problem"] {
         let fault: String =
             connection.query_row(&format!("PRAGMA quick_check({table})"), [], |row| {
                 row.get(0)

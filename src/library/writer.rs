@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use half::f16;
-use rusqlite::{ToSql, params};
+use rusqlite::{Connection, ToSql, Transaction, TransactionBehavior, params};
 
 use super::rows;
 use super::{Cache, LibraryError};
@@ -12,6 +12,9 @@ use crate::photo::{Content, ContentHash, FileStamp, Pixels, Problem};
 
 /// A killed scan loses no more than this, and a commit costs some milliseconds.
 const COMMIT_INTERVAL: Duration = Duration::from_millis(1500);
+
+/// Records that wait at most: with their thumbnails about 10 MB.
+const MOST_WAITING: usize = 2000;
 
 /// One thing to remember; it replaces what was known before.
 #[derive(Clone, Debug)]
@@ -57,40 +60,54 @@ pub enum Record {
     },
 }
 
-/// Writes to a cache and commits every second or two. Dropped without [`CacheWriter::finish`]
-/// it leaves the last commit.
+/// Writes to a cache every second or two. Dropped without [`CacheWriter::finish`] it leaves
+/// what was committed last.
+///
+/// Records wait in memory and go to the disk in one short transaction. A transaction that stays
+/// open between two records locks the file, and another process would wait as long as a slow
+/// model or a slow disk makes this one wait, or give up.
 #[derive(Debug)]
 pub struct CacheWriter {
     cache: Cache,
-    begun: Option<Instant>,
+    waiting: Vec<Record>,
+    /// When the first of those that wait came.
+    since: Instant,
 }
 
 impl CacheWriter {
     pub(super) fn new(cache: Cache) -> Self {
-        Self { cache, begun: None }
+        Self {
+            cache,
+            waiting: Vec::new(),
+            since: Instant::now(),
+        }
     }
 
-    /// The cache with all that was written, committed or not.
+    /// The cache, which tells what is committed.
     #[must_use]
     pub fn cache(&self) -> &Cache {
         &self.cache
     }
 
-    /// Remembers `record`.
+    /// Remembers `record`, and commits if it is time.
     ///
     /// # Errors
-    /// [`LibraryError::Database`]; what was committed before stays.
-    pub fn write(&mut self, record: &Record) -> Result<(), LibraryError> {
-        if self.begun.is_none() {
-            self.cache
-                .run(|| self.cache.connection.execute_batch("BEGIN IMMEDIATE"))?;
-            self.begun = Some(Instant::now());
+    /// As [`CacheWriter::commit`].
+    pub fn write(&mut self, record: Record) -> Result<(), LibraryError> {
+        if self.waiting.is_empty() {
+            self.since = Instant::now();
         }
-        self.cache.run(|| insert(&self.cache, record))?;
-        if self
-            .begun
-            .is_some_and(|begun| begun.elapsed() >= COMMIT_INTERVAL)
-        {
+        self.waiting.push(record);
+        self.commit_if_due()
+    }
+
+    /// Commits if the oldest record that waits is old enough, or many wait. To be called now
+    /// and then where no records come for a while.
+    ///
+    /// # Errors
+    /// As [`CacheWriter::commit`].
+    pub fn commit_if_due(&mut self) -> Result<(), LibraryError> {
+        if self.waiting.len() >= MOST_WAITING || self.since.elapsed() >= COMMIT_INTERVAL {
             self.commit()?;
         }
         Ok(())
@@ -99,13 +116,21 @@ impl CacheWriter {
     /// Makes what was written last.
     ///
     /// # Errors
-    /// [`LibraryError::Database`].
+    /// [`LibraryError::Database`] or [`LibraryError::Damaged`]; what was committed before stays,
+    /// what waited is dropped.
     pub fn commit(&mut self) -> Result<(), LibraryError> {
-        if self.begun.take().is_some() {
-            self.cache
-                .run(|| self.cache.connection.execute_batch("COMMIT"))?;
+        if self.waiting.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let records = std::mem::take(&mut self.waiting);
+        self.cache.run(|| {
+            let transaction =
+                Transaction::new_unchecked(&self.cache.connection, TransactionBehavior::Immediate)?;
+            for record in &records {
+                insert(&transaction, record)?;
+            }
+            transaction.commit()
+        })
     }
 
     /// Commits and gives the cache back.
@@ -118,10 +143,9 @@ impl CacheWriter {
     }
 }
 
-fn insert(cache: &Cache, record: &Record) -> Result<(), rusqlite::Error> {
+fn insert(connection: &Connection, record: &Record) -> Result<(), rusqlite::Error> {
     let run = |sql: &str, parameters: &[&dyn ToSql]| {
-        cache
-            .connection
+        connection
             .prepare_cached(sql)?
             .execute(parameters)
             .map(|_changed_rows| ())

@@ -186,7 +186,7 @@ impl Relate<'_> {
         }
         for (position, pixels) in computed {
             if let Some((content, pixels)) = content(position).zip(pixels) {
-                writer.write(&Record::Pixels {
+                writer.write(Record::Pixels {
                     content: content.hash,
                     pixels,
                 })?;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use super::PipelineError;
 use super::budget::{ByteBudget, HeldBytes};
@@ -344,6 +344,9 @@ fn embed_batch(
     }
 }
 
+/// How often the collector looks at the clock where no messages come.
+const IDLE: Duration = Duration::from_millis(250);
+
 /// Hands everything to the cache and keeps what the rest of the analysis needs.
 pub(super) struct Collector<'a> {
     pub files: &'a [FoundFile],
@@ -357,8 +360,13 @@ impl Collector<'_> {
         mut self,
         messages: &Receiver<Message>,
     ) -> Result<(Extracted, CacheWriter), PipelineError> {
-        for message in messages {
-            self.take(message)?;
+        loop {
+            match messages.recv_timeout(IDLE) {
+                Ok(message) => self.take(message)?,
+                // Nothing new from a slow model or disk: what waits must not wait with it.
+                Err(RecvTimeoutError::Timeout) => self.writer.commit_if_due()?,
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
         }
         self.problems_of_contents()?;
         self.writer.commit()?;
@@ -371,7 +379,7 @@ impl Collector<'_> {
             Message::File(file, content) => {
                 self.extracted.files.insert(file, content);
                 if let Some(found) = self.files.get(file) {
-                    self.writer.write(&Record::File {
+                    self.writer.write(Record::File {
                         path: found.path.clone(),
                         stamp: found.stamp,
                         content,
@@ -392,7 +400,7 @@ impl Collector<'_> {
                 known
                     .contents
                     .insert(content.hash, Arc::new((*content).clone()));
-                self.writer.write(&Record::Content {
+                self.writer.write(Record::Content {
                     content: *content,
                     thumbnail,
                 })?;
@@ -407,7 +415,7 @@ impl Collector<'_> {
                     vector: vector.components().to_vec(),
                 };
                 known.vectors.insert(content, vector);
-                self.writer.write(&record)?;
+                self.writer.write(record)?;
             }
         }
         Ok(())
@@ -441,7 +449,7 @@ impl Collector<'_> {
     fn remember(&mut self, file: usize, problem: &Problem) -> Result<(), PipelineError> {
         match self.files.get(file) {
             Some(found) if problem.kind.is_of_the_content() => {
-                Ok(self.writer.write(&Record::Problem {
+                Ok(self.writer.write(Record::Problem {
                     stamp: found.stamp,
                     problem: problem.clone(),
                 })?)
