@@ -264,7 +264,12 @@ impl ProblemKind {
     pub fn is_of_the_content(self) -> bool {
         matches!(
             self,
-            Self::Empty | Self::NotAPhoto | Self::Unsupported | Self::Damaged | Self::TooLarge
+            Self::Empty
+                | Self::NotAPhoto
+                | Self::Unsupported
+                | Self::Damaged
+                | Self::TooLarge
+                | Self::OtherFile
         )
     }
 }

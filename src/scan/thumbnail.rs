@@ -85,6 +85,11 @@ fn side(pixels: f64) -> u32 {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::float_cmp,
+    clippy::cast_possible_truncation,
+    reason = "small numbers and exact halves"
+)]
 mod tests {
     use super::*;
     use crate::photo::Format;

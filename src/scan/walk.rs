@@ -370,6 +370,3 @@ fn sort_by_bytes<T>(items: &mut [T], path: impl Fn(&T) -> &PathBuf) {
         a.cmp(b)
     });
 }
-
-#[cfg(test)]
-mod tests;

@@ -10,7 +10,7 @@ use super::{DecodeError, Limits, check_size, raster};
 
 /// Deflate cannot pack more than 1,032 bytes into one (zlib's technical notes: 258 bytes in
 /// two bits), and one byte holds at most eight pixels.
-pub(super) const PIXELS_A_BYTE: u64 = 1032 * 8;
+const PIXELS_A_BYTE: u64 = 1032 * 8;
 
 pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<RgbImage, DecodeError> {
     let max_bytes = usize::try_from(limits.max_decode_bytes).unwrap_or(usize::MAX);

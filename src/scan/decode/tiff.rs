@@ -57,14 +57,11 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<RgbImage, DecodeEr
         }
         other => return Err(DecodeError::unsupported(&format!("a TIFF of {other:?}"))),
     };
-    if channels % 2 == 0 && alpha(bytes) == Alpha::Associated {
-        unmultiply_on_white(&mut samples, channels);
-    }
-    if channels % 2 == 0 && alpha(bytes) == Alpha::None {
-        for pixel in samples.chunks_exact_mut(channels) {
-            if let Some(last) = pixel.last_mut() {
-                *last = u8::MAX;
-            }
+    if channels % 2 == 0 {
+        match alpha(bytes, &samples, channels) {
+            Alpha::Unassociated => {}
+            Alpha::Associated => unmultiply_on_white(&mut samples, channels),
+            Alpha::None => make_opaque(&mut samples, channels),
         }
     }
     raster::from_samples(size, channels, samples)
@@ -193,7 +190,6 @@ fn to_byte(value: f32) -> u8 {
     value.round().clamp(0.0, 255.0) as u8
 }
 
-#[derive(PartialEq, Eq)]
 enum Alpha {
     /// The last sample is no opacity.
     None,
@@ -203,13 +199,30 @@ enum Alpha {
     Unassociated,
 }
 
-/// What the last sample is, by the tag `ExtraSamples` (TIFF 6.0, section 18).
-fn alpha(bytes: &[u8]) -> Alpha {
+/// What the last sample of a pixel is, by the tag `ExtraSamples` (TIFF 6.0, section 18).
+///
+/// Writers that leave the tag out, against the specification, mean opacity; unless it is zero
+/// everywhere, for nobody keeps a picture of nothing.
+fn alpha(bytes: &[u8], samples: &[u8], channels: usize) -> Alpha {
     const EXTRA_SAMPLES: u16 = 338;
     match Directory::first(bytes).and_then(|directory| directory.number(EXTRA_SAMPLES)) {
         Some(1) => Alpha::Associated,
         Some(2) => Alpha::Unassociated,
-        _ => Alpha::None,
+        Some(_) => Alpha::None,
+        None => {
+            let mut opacities = samples.iter().skip(channels - 1).step_by(channels);
+            if opacities.all(|&opacity| opacity == 0) {
+                Alpha::None
+            } else {
+                Alpha::Unassociated
+            }
+        }
+    }
+}
+
+fn make_opaque(samples: &mut [u8], channels: usize) {
+    for opacity in samples.iter_mut().skip(channels - 1).step_by(channels) {
+        *opacity = u8::MAX;
     }
 }
 

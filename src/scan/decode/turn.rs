@@ -55,6 +55,11 @@ fn turn_pixels(mut image: RgbImage, orientation: Orientation) -> RgbImage {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::float_cmp,
+    clippy::cast_possible_truncation,
+    reason = "small numbers and exact halves"
+)]
 mod tests {
     use super::*;
 
