@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::embed::store;
+
 /// The settings file's content; see the fields for defaults and ranges.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -111,7 +113,9 @@ impl Places {
         Ok(Self {
             settings: base.config_dir().join("twinlens/settings.toml"),
             cache: base.cache_dir().join("twinlens/cache.db"),
-            models: base.data_dir().join("twinlens/models"),
+            models: store::data_folder()
+                .ok_or(SettingsError::NoHome)?
+                .join("models"),
         })
     }
 }

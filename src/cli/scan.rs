@@ -6,6 +6,7 @@ use std::process;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use indicatif::HumanBytes;
 
@@ -40,11 +41,11 @@ pub(super) struct ScanArgs {
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
     /// What computes the embeddings
-    #[arg(long, value_enum, default_value = "auto")]
-    engine: EngineArg,
+    #[arg(long, default_value = "auto", value_parser = named(EngineChoice::ALL.map(EngineChoice::name), EngineChoice::from_name))]
+    engine: EngineChoice,
     /// What ONNX Runtime computes on; other than auto and cpu it must be what really runs
-    #[arg(long, value_enum, default_value = "auto")]
-    provider: ProviderArg,
+    #[arg(long, default_value = "auto", value_parser = named(Provider::ALL.map(Provider::name), Provider::from_name))]
+    provider: Provider,
     /// Model of the catalogue, or an ONNX file [default: the bundled one]
     #[arg(long, value_name = "NAME|FILE")]
     model: Option<String>,
@@ -74,25 +75,6 @@ pub(super) struct ScanArgs {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum EngineArg {
-    Auto,
-    Embedded,
-    Onnxruntime,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum ProviderArg {
-    Auto,
-    Cpu,
-    Cuda,
-    Tensorrt,
-    Coreml,
-    Directml,
-    Openvino,
-    Webgpu,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
 enum EvidenceArg {
     Identical,
     SameShot,
@@ -105,6 +87,15 @@ enum IndexArg {
     Auto,
     Exact,
     Hnsw,
+}
+
+/// Reads one of the names of a type that knows them.
+fn named<T: Clone + Send + Sync + 'static>(
+    names: impl IntoIterator<Item = &'static str>,
+    from_name: fn(&str) -> Option<T>,
+) -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(names)
+        .try_map(move |name| from_name(&name).ok_or("there is nothing of this name"))
 }
 
 /// Reads a cosine similarity from 0 to 1.
@@ -158,21 +149,8 @@ fn request(args: &ScanArgs, context: &Context) -> Result<Request, CliError> {
         limit: args.limit,
         threads,
         engine: EngineRequest {
-            engine: match args.engine {
-                EngineArg::Auto => EngineChoice::Auto,
-                EngineArg::Embedded => EngineChoice::Embedded,
-                EngineArg::Onnxruntime => EngineChoice::OnnxRuntime,
-            },
-            provider: match args.provider {
-                ProviderArg::Auto => Provider::Auto,
-                ProviderArg::Cpu => Provider::Cpu,
-                ProviderArg::Cuda => Provider::Cuda,
-                ProviderArg::Tensorrt => Provider::TensorRt,
-                ProviderArg::Coreml => Provider::CoreMl,
-                ProviderArg::Directml => Provider::DirectMl,
-                ProviderArg::Openvino => Provider::OpenVino,
-                ProviderArg::Webgpu => Provider::WebGpu,
-            },
+            engine: args.engine,
+            provider: args.provider,
             threads,
             library: settings.onnxruntime_library.clone(),
         },

@@ -3,7 +3,7 @@
 //! Everything here works on positions in the caller's lists and gives the same answer
 //! whatever the order of threads. No I/O: what needs full pixels is handed decoded pictures.
 //!
-//! The way through the room: edges (close vectors) and near hashes make [`Candidate`]s,
+//! The way through the room: edges (close vectors) and near hashes make candidate pairs,
 //! [`verify`](verify::verify) turns each into a [`Verdict`], [`group`] builds shots and
 //! groups from the verdicts, with [`keep`] deciding which photo of a shot is the best.
 
@@ -17,7 +17,7 @@ pub mod verify;
 pub use evidence::Evidence;
 pub use group::{Analysed, Group, GroupSettings, Member, MemberVerdict, Shot, Shots};
 pub use keep::{KeepRule, KeepSettings};
-pub use verify::{Candidate, Numbers, Verdict, VerifySettings};
+pub use verify::{Numbers, Verdict, VerifySettings};
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -2,8 +2,8 @@
 //!
 //! This first version decides on what is remembered of each picture (perceptual hash in its
 //! eight orientations, contrast, texture, mean colour) together with the embedding; nothing is
-//! decoded. Its rule: where it is uncertain, the weaker tier. Verdicts are cached by the pair
-//! and [`VERSION`].
+//! decoded, and a verdict is cheaper to make again than to remember. Its rule: where it is
+//! uncertain, the weaker tier.
 //!
 //! - **Same shot** needs hash *and* embedding, the one making up for the other: a nearly equal
 //!   hash bears an embedding that drifted (quarter-size copies), a close embedding bears a hash
@@ -28,20 +28,6 @@ pub use settings::{Limit, VerifySettings};
 
 use super::{Cosine, Evidence};
 use crate::photo::{Content, Fingerprint, Orientation, PerceptualHash, TakenAt};
-
-/// Changes when verdicts may change; part of a cached verdict's key.
-pub const VERSION: u32 = 1;
-
-/// A pair to be verified: two positions in the list of distinct contents, `a < b`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Candidate {
-    /// The lower position.
-    pub a: u32,
-    /// The higher position.
-    pub b: u32,
-    /// From the embedding, where the pair is among its neighbours.
-    pub cosine: Option<Cosine>,
-}
 
 /// What was measured of a pair.
 #[derive(Clone, Copy, Debug, PartialEq)]

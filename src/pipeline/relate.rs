@@ -15,8 +15,7 @@ use crate::library::{CacheWriter, Record};
 use crate::matching::neighbours::{self, Neighbours, Vectors};
 use crate::matching::verify::{may_have_identical_pixels, verify};
 use crate::matching::{
-    Analysed, Candidate, Cosine, Distinct, Edge, Group, GroupSettings, Verdict, VerifySettings,
-    group,
+    Analysed, Cosine, Distinct, Edge, Group, GroupSettings, Verdict, VerifySettings, group,
 };
 use crate::photo::{ContentHash, Photo, Pixels};
 use crate::scan::{self, FoundFile, Promise};
@@ -118,7 +117,7 @@ impl Relate<'_> {
     fn verdicts(
         &self,
         distinct: &Distinct,
-        candidates: &[Candidate],
+        candidates: &[Edge],
         pool: &ThreadPool,
     ) -> Vec<(u32, u32, Verdict)> {
         let settings = VerifySettings::for_floor(Cosine(self.request.model.similarity_floor));
@@ -128,7 +127,7 @@ impl Relate<'_> {
                 .filter_map(|candidate| {
                     let content = |position: u32| distinct.contents.get(position as usize);
                     let (a, b) = (content(candidate.a)?, content(candidate.b)?);
-                    let verdict = verify(a, b, candidate.cosine.unwrap_or_default(), &settings);
+                    let verdict = verify(a, b, candidate.cosine, &settings);
                     Some((candidate.a, candidate.b, verdict))
                 })
                 .collect()
@@ -236,23 +235,19 @@ impl Relate<'_> {
     }
 }
 
-/// Every proposed pair once, in order, with its cosine.
-fn candidates(edges: &[Edge], hashed: &[(u32, u32)], vectors: &Vectors) -> Vec<Candidate> {
+/// Every proposed pair once, in order, with its cosine: the close vectors, and the near hashes
+/// however far apart their vectors are.
+fn candidates(edges: &[Edge], hashed: &[(u32, u32)], vectors: &Vectors) -> Vec<Edge> {
     let known: HashSet<(u32, u32)> = edges.iter().map(|edge| (edge.a, edge.b)).collect();
-    let from_edges = edges.iter().map(|edge| Candidate {
-        a: edge.a,
-        b: edge.b,
-        cosine: Some(edge.cosine),
-    });
     let from_hashes = hashed
         .iter()
         .filter(|pair| !known.contains(pair))
-        .map(|(a, b)| Candidate {
-            a: *a,
-            b: *b,
-            cosine: Some(vectors.cosine(*a as usize, *b as usize)),
+        .map(|&(a, b)| Edge {
+            a,
+            b,
+            cosine: vectors.cosine(a as usize, b as usize),
         });
-    let mut all: Vec<_> = from_edges.chain(from_hashes).collect();
+    let mut all: Vec<_> = edges.iter().copied().chain(from_hashes).collect();
     all.sort_unstable_by_key(|candidate| (candidate.a, candidate.b));
     all
 }

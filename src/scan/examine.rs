@@ -104,25 +104,21 @@ fn format(path: &Path, bytes: &[u8]) -> Result<Format, (ProblemKind, String)> {
 /// The pixels of a file that was examined before, decoded at full size.
 #[must_use]
 pub fn pixels(bytes: &[u8], content: &Content, limits: &Limits) -> Pixels {
-    let orientation = content.metadata.orientation;
-    let decoded = decode(
-        bytes,
-        content.format,
-        orientation,
-        DecodeScale::Full,
-        limits,
-    );
-    match decoded {
-        Ok(photo) if is_8_bit_opaque(bytes, content.format) => {
-            let mut hasher = blake3::Hasher::new();
-            for side in [photo.full_width, photo.full_height] {
-                hasher.update(&side.to_le_bytes());
-            }
-            hasher.update(photo.image.as_raw());
-            Pixels::Hash(ContentHash(hasher.finalize().into()))
-        }
-        _ => Pixels::Incomparable,
+    // The header first: it spares a decode in full that could not be compared.
+    if !is_8_bit_opaque(bytes, content.format) {
+        return Pixels::Incomparable;
     }
+    let orientation = content.metadata.orientation;
+    let scale = DecodeScale::Full;
+    let Ok(photo) = decode(bytes, content.format, orientation, scale, limits) else {
+        return Pixels::Incomparable;
+    };
+    let mut hasher = blake3::Hasher::new();
+    for side in [photo.full_width, photo.full_height] {
+        hasher.update(&side.to_le_bytes());
+    }
+    hasher.update(photo.image.as_raw());
+    Pixels::Hash(ContentHash(hasher.finalize().into()))
 }
 
 /// Whether the file says nothing that 8-bit RGB cannot: judged by the header, and in doubt no.

@@ -1,10 +1,46 @@
 //! What a picture looks like, in a few bytes: see [`Fingerprint`] for the hash and its sources.
 //!
 //! All measures are taken from one small picture (see [`small`](super::thumbnail::small)), so
-//! that they cost well under a millisecond and see the same pixels whatever the size of the
+//! that they cost a fraction of a millisecond and see the same pixels whatever the size of the
 //! photo. For the hash its luma is brought to 64 x 64 by the mean over each cell's exact area,
 //! with fractions of pixels at the cells' edges: a filter that knows no direction, so that a
 //! turned picture gives the turned hash.
+//!
+//! Measured on the 998 labelled pictures of the developer set, in bits of 255 from the original:
+//!
+//! | change | median | 90 % | worst |
+//! |---|---|---|---|
+//! | metadata, lossless format, JPEG quality 90, grey | 0 | 1 | 3 |
+//! | any of the 8 orientations, compared turned (7,720) | 0 | 1 | 3, but for one picture: 10 |
+//! | JPEG quality 30 to 60, WebP, messenger | 1 to 2 | 3 | 4 |
+//! | resized to 3/4, 1/2, 1/4 | 0, 1, 2 | 2, 3, 4 | 2, 4, 4 |
+//! | blur, noise, sharpening | 0 to 3 | 2, 3, 9 | 13 |
+//! | white balance, saturation, contrast | 1 to 2 | 4 | 7 |
+//! | sepia, brightness, gamma | 6 to 8 | 16 | 21 |
+//! | watermark, text | 28 to 30 | 42 | 45 |
+//! | cropped by 2, 5, 10, 20, 35 % | 18, 36, 54, 86, 118 | 21, 55, 79, 114, 124 | 137 |
+//! | border, small turn, letterbox, frame, screenshot | 78 to 117 | 129 | 133 |
+//!
+//! Of 463,000 pairs of other pictures one in a thousand is below 95 bits (92 with the best of
+//! the eight orientations), one in ten thousand below 25: those are moments of one video and
+//! pictures in which one thing was moved, as near as 6 bits. So a small distance says "the same
+//! picture but for details", and never by itself "the same shot".
+//!
+//! What was tried and brought nothing: 32 x 32 instead of 64 x 64 luma pixels (every figure equal
+//! within 2 bits), and a grid of 8 x 8 mean colours beside the hash (its correlation is 0.98 and
+//! more both for copies and for moments of one video).
+//!
+//! Where not to believe the hash, as 5 %, 50 % and 95 % of each kind:
+//!
+//! | kind | contrast | texture |
+//! |---|---|---|
+//! | photos | 20, 44, 72 | 0.30, 0.74, 0.99 |
+//! | photos at night | 4, 7, 13 | 0.08, 0.30, 0.42 |
+//! | documents | 9, 17, 66 | 0.23, 0.52, 0.68 |
+//! | screens of apps | 19, 22, 40 | 0.52, 0.62, 0.65 |
+//! | skies | 19, 24, 29 | 0.01, 0.09, 0.30 |
+//! | gradients | 1.5, 12, 27 | 0, 0, 0 |
+//! | one colour | 0.7, 1.5, 3.2 | 0, 0, 0 |
 
 use std::sync::LazyLock;
 

@@ -243,7 +243,7 @@ fn numbers(version: &str) -> Vec<u32> {
 }
 
 /// What lies in a folder; nothing if it cannot be read, sorted by name.
-fn entries(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn entries(folder: &Path) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
         .into_iter()
         .flatten()

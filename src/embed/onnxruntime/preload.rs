@@ -6,6 +6,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::find::entries;
+
 /// Loads the libraries under `nvidia` and `tensorrt_libs` of the packages folder that holds
 /// `library` (`PACKAGES/onnxruntime/capi/LIBRARY`); returns how many.
 pub(super) fn nvidia_beside(library: &Path) -> usize {
@@ -43,16 +45,6 @@ fn is_library(path: &Path) -> bool {
         // `libcudart.so.13`; the names without a version are for the linker.
         name.starts_with("lib") && name.contains(".so.")
     }
-}
-
-fn entries(folder: &Path) -> Vec<PathBuf> {
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .collect();
-    paths.sort();
-    paths
 }
 
 #[cfg(test)]

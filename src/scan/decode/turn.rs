@@ -84,11 +84,7 @@ mod tests {
             (Orientation::Rotate270, (0, 2), [0.0, 0.5, 1.5, 2.5]),
         ] {
             let (image, source_box) = turn(stored(), (2.5, 1.5), orientation);
-            let same = source_box
-                .iter()
-                .zip(expected_box)
-                .all(|(a, b)| (a - b).abs() < 1e-9);
-            assert!(same, "{orientation:?}: {source_box:?}");
+            assert_eq!(source_box, expected_box, "{orientation:?}");
             let (x, y) = first_pixel;
             assert_eq!(image.get_pixel(x, y).0, [0, 0, 0], "{orientation:?}");
             // The neighbour to the right in the stored picture.
