@@ -4,11 +4,15 @@
 //! All threads of an analysis are started here, have names, and are joined before it ends.
 
 mod budget;
+mod candidates;
+mod compare;
 mod extract;
+mod identical;
 mod intake;
 mod progress;
 mod relate;
 mod summary;
+mod through;
 mod workers;
 
 pub use progress::{Progress, Stage, StageProgress};
@@ -258,6 +262,13 @@ pub fn analyse(
         notices.push(format!(
             "{} photos look like thousands of others; not all of those were compared",
             related.crowded
+        ));
+    }
+    if related.unreadable > 0 {
+        notices.push(format!(
+            "the cache has lost what it knew of the pixels of {} photos, which were not compared; \
+             `twinlens cache clear` makes it learn them again",
+            related.unreadable
         ));
     }
     Ok(Analysis {

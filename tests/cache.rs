@@ -58,6 +58,7 @@ fn write(writer: &mut CacheWriter, number: u8) {
         .write(Record::Content {
             content: content(number),
             thumbnail: vec![number; 5],
+            pixel_record: vec![number; 9],
         })
         .unwrap();
     writer
@@ -257,6 +258,7 @@ fn pruning_forgets_what_is_gone_but_not_what_lies_on_an_absent_drive() {
             .write(Record::Content {
                 content: content(number),
                 thumbnail: vec![number; 5],
+                pixel_record: vec![number; 9],
             })
             .unwrap();
         writer

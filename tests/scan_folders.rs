@@ -65,7 +65,7 @@ fn the_only_file(folder: &Path) -> Result<Examined, Problem> {
     let file = &walked.files[0];
     let limits = Limits::default();
     let read = read(file, &limits, Vec::new())?;
-    examine(&file.path, &read, DecodeScale::FOR_ANALYSIS, &limits)
+    examine(&file.path, &read, DecodeScale::for_analysis(224), &limits)
 }
 
 #[test]

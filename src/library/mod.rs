@@ -6,11 +6,13 @@
 //! seconds, so that a killed scan loses no more.
 
 mod cache;
+mod read;
 mod rows;
 mod schema;
 mod writer;
 
 pub use cache::{Cache, CacheInfo, OpenedCache, Pruned};
+pub use read::KnownVerdict;
 pub use writer::{CacheWriter, Record};
 
 use std::path::PathBuf;

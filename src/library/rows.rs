@@ -95,6 +95,12 @@ pub(super) fn content(row: &Row<'_>) -> rusqlite::Result<Option<Content>> {
     Ok(read())
 }
 
+/// The first half of a hash: enough to name a content among those of a cache, and verdicts are
+/// many.
+pub(super) fn half(hash: &ContentHash) -> &[u8] {
+    &hash.0[..16]
+}
+
 pub(super) fn perceptual_bytes(hash: PerceptualHash) -> Vec<u8> {
     hash.0.iter().flat_map(|word| word.to_le_bytes()).collect()
 }

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 /// `PRAGMA user_version` of this program's caches; raise it with every change of the tables or
 /// of what is computed into them.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
 
 /// `PRAGMA application_id`: "Twln".
 pub(super) const APPLICATION: i64 = 0x5477_6c6e;
@@ -27,6 +27,12 @@ CREATE TABLE content (
     pixel_hash BLOB
 ) WITHOUT ROWID;
 CREATE TABLE thumbnail (blake3 BLOB PRIMARY KEY, jpeg BLOB NOT NULL);
+CREATE TABLE pixel_record (blake3 BLOB PRIMARY KEY, record BLOB NOT NULL);
+CREATE TABLE verdict (
+    a BLOB NOT NULL, b BLOB NOT NULL, version INTEGER NOT NULL, verdict BLOB NOT NULL,
+    settled INTEGER NOT NULL,
+    PRIMARY KEY (a, b)
+) WITHOUT ROWID;
 CREATE TABLE embedding (
     blake3 BLOB NOT NULL, model_key TEXT NOT NULL, vector BLOB NOT NULL,
     PRIMARY KEY (blake3, model_key)
@@ -69,7 +75,8 @@ pub(super) fn inspect(connection: &Connection) -> Result<Found, rusqlite::Error>
         )));
     }
     // Reads every page's structure but not the indexes' agreement: a tenth of a second for a
-    // cache of 100,000 photos without its thumbnails, which have a table of their own.
+    // cache of 100,000 photos without its thumbnails, pixel records and verdicts, which are
+    // large, and harmless where they are wrong.
     for table in ["file", "content", "embedding", "problem"] {
         let fault: String =
             connection.query_row(&format!("PRAGMA quick_check({table})"), [], |row| {

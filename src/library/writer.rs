@@ -34,6 +34,19 @@ pub enum Record {
         content: Content,
         /// A small JPEG file of it.
         thumbnail: Vec<u8>,
+        /// What its pixels are compared by.
+        pixel_record: Vec<u8>,
+    },
+    /// What the pixels say of a pair.
+    Verdict {
+        /// The lower hash first.
+        pair: (ContentHash, ContentHash),
+        /// Of the verifier.
+        version: u32,
+        /// The verdict, as the verifier writes it.
+        verdict: Vec<u8>,
+        /// Whether all was made of it that follows from it for other pairs.
+        settled: bool,
     },
     /// A content's vector.
     Embedding {
@@ -133,6 +146,21 @@ impl CacheWriter {
         })
     }
 
+    /// Commits, and marks that all was made of the verdicts that follows from them for other
+    /// pairs.
+    ///
+    /// # Errors
+    /// As [`CacheWriter::commit`].
+    pub fn settle_verdicts(&mut self) -> Result<(), LibraryError> {
+        self.commit()?;
+        self.cache.run(|| {
+            self.cache
+                .connection
+                .execute("UPDATE verdict SET settled = 1 WHERE settled = 0", [])
+                .map(|_changed_rows| ())
+        })
+    }
+
     /// Commits and gives the cache back.
     ///
     /// # Errors
@@ -173,37 +201,18 @@ fn insert(connection: &Connection, record: &Record) -> Result<(), rusqlite::Erro
                 ],
             )
         }
-        Record::Content { content, thumbnail } => {
-            run(
-                "INSERT OR REPLACE INTO thumbnail VALUES (?1, ?2)",
-                params![content.hash.0.as_slice(), thumbnail],
-            )?;
-            let Content {
-                hash,
-                format,
-                width,
-                height,
-                metadata,
-                fingerprint,
-            } = content;
-            run(
-                "INSERT OR REPLACE INTO content VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, NULL)",
-                params![
-                    hash.0.as_slice(),
-                    format.name(),
-                    width,
-                    height,
-                    rows::perceptual_bytes(fingerprint.hash),
-                    fingerprint.contrast,
-                    fingerprint.texture,
-                    fingerprint.mean_rgb.as_slice(),
-                    metadata.orientation.to_exif(),
-                    metadata.taken_at.map(|taken| taken.to_string()),
-                    metadata.camera.as_deref(),
-                    metadata.gps.map(|gps| gps.latitude),
-                    metadata.gps.map(|gps| gps.longitude)
-                ],
-            )
+        Record::Content {
+            content,
+            thumbnail,
+            pixel_record,
+        } => {
+            for (table, blob) in [("thumbnail", thumbnail), ("pixel_record", pixel_record)] {
+                run(
+                    &format!("INSERT OR REPLACE INTO {table} VALUES (?1, ?2)"),
+                    params![content.hash.0.as_slice(), blob],
+                )?;
+            }
+            insert_content(connection, content)
         }
         Record::Embedding {
             content,
@@ -212,6 +221,15 @@ fn insert(connection: &Connection, record: &Record) -> Result<(), rusqlite::Erro
         } => run(
             "INSERT OR REPLACE INTO embedding VALUES (?1, ?2, ?3)",
             params![content.0.as_slice(), model_key, rows::vector_bytes(vector)],
+        ),
+        Record::Verdict {
+            pair: (a, b),
+            version,
+            verdict,
+            settled,
+        } => run(
+            "INSERT OR REPLACE INTO verdict VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![rows::half(a), rows::half(b), version, verdict, settled],
         ),
         Record::Pixels { content, pixels } => run(
             "UPDATE content SET pixel_hash = ?2 WHERE blake3 = ?1",
@@ -240,4 +258,34 @@ fn insert(connection: &Connection, record: &Record) -> Result<(), rusqlite::Erro
             )
         }
     }
+}
+
+fn insert_content(connection: &Connection, content: &Content) -> Result<(), rusqlite::Error> {
+    let Content {
+        hash,
+        format,
+        width,
+        height,
+        metadata,
+        fingerprint,
+    } = content;
+    let sql = "INSERT OR REPLACE INTO content VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, NULL)";
+    connection
+        .prepare_cached(sql)?
+        .execute(params![
+            hash.0.as_slice(),
+            format.name(),
+            width,
+            height,
+            rows::perceptual_bytes(fingerprint.hash),
+            fingerprint.contrast,
+            fingerprint.texture,
+            fingerprint.mean_rgb.as_slice(),
+            metadata.orientation.to_exif(),
+            metadata.taken_at.map(|taken| taken.to_string()),
+            metadata.camera.as_deref(),
+            metadata.gps.map(|gps| gps.latitude),
+            metadata.gps.map(|gps| gps.longitude)
+        ])
+        .map(|_changed_rows| ())
 }

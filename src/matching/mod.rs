@@ -11,6 +11,7 @@ mod evidence;
 pub mod group;
 pub mod keep;
 pub mod neighbours;
+pub mod pixels;
 mod stars;
 pub mod verify;
 

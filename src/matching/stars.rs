@@ -23,13 +23,23 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{MatchError, index_u32};
 
-/// Who may be the centre of a star.
+/// Two nodes that belong together, and which of them may be the centre of a star with the other
+/// in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Centre {
-    /// Only the best-ranked member: stars whose centre is the keeper.
-    Best,
-    /// Any member.
-    Any,
+pub(super) struct Link {
+    pub(super) ends: (u32, u32),
+    /// Whether the first, and whether the second may lead.
+    pub(super) may_lead: (bool, bool),
+}
+
+impl Link {
+    /// A link whose ends may both lead.
+    pub(super) fn mutual(a: u32, b: u32) -> Self {
+        Self {
+            ends: (a, b),
+            may_lead: (true, true),
+        }
+    }
 }
 
 /// Two stars became one, or a star got a better centre.
@@ -49,16 +59,15 @@ pub(super) struct Event {
 /// [`MatchError::Cancelled`] if `cancel` is set.
 pub(super) fn grow(
     nodes: usize,
-    links: impl Iterator<Item = (u32, u32)>,
-    rule: Centre,
+    links: impl Iterator<Item = Link>,
     cancel: &AtomicBool,
 ) -> Result<Vec<Event>, MatchError> {
-    let mut state = Growing::new(nodes, rule);
-    for (index, (u, v)) in links.enumerate() {
+    let mut state = Growing::new(nodes);
+    for (index, link) in links.enumerate() {
         if index % 1024 == 0 && cancel.load(Ordering::Relaxed) {
             return Err(MatchError::Cancelled);
         }
-        state.add_link(index_u32(index), u, v);
+        state.add_link(index_u32(index), link);
     }
     Ok(state.events)
 }
@@ -92,52 +101,47 @@ pub(super) fn find(parents: &mut [u32], mut node: u32) -> u32 {
 }
 
 struct Growing {
-    rule: Centre,
     /// The star of each node.
     star: Vec<u32>,
     /// The nodes of each star.
     members: Vec<Vec<u32>>,
     /// The centre of each star.
     centre: Vec<u32>,
-    /// The nodes that each node is linked to so far.
-    neighbours: Vec<Vec<u32>>,
-    /// How many links each node has into each star, by star.
+    /// The nodes that may lead each node, so far.
+    leaders: Vec<Vec<u32>>,
+    /// How many nodes of each star each node may lead, by star.
     links_into: Vec<Counts>,
     events: Vec<Event>,
 }
 
 impl Growing {
-    fn new(nodes: usize, rule: Centre) -> Self {
+    fn new(nodes: usize) -> Self {
         let numbers: Vec<u32> = (0..index_u32(nodes)).collect();
         Self {
-            rule,
             star: numbers.clone(),
             members: numbers.iter().map(|&node| vec![node]).collect(),
             centre: numbers,
-            neighbours: vec![Vec::new(); nodes],
+            leaders: vec![Vec::new(); nodes],
             links_into: vec![Counts::default(); nodes],
             events: Vec::new(),
         }
     }
 
-    fn add_link(&mut self, link: u32, u: u32, v: u32) {
-        self.neighbours[u as usize].push(v);
-        self.neighbours[v as usize].push(u);
+    fn add_link(&mut self, index: u32, link: Link) {
+        let (u, v) = link.ends;
         let (star_u, star_v) = (self.star[u as usize], self.star[v as usize]);
-        self.links_into[u as usize].add(star_v, 1);
-        self.links_into[v as usize].add(star_u, 1);
-        let ends = if u < v { [u, v] } else { [v, u] };
-        if star_u == star_v {
-            for node in ends {
-                self.on_link_inside(link, node);
-            }
-        } else {
-            for node in ends {
-                let other = if node == u { star_v } else { star_u };
-                if self.may_join(node, other) {
-                    self.join(link, node, other);
-                    break;
-                }
+        let mut leaders = [(u, v, link.may_lead.0), (v, u, link.may_lead.1)];
+        leaders.sort_unstable();
+        for (node, other, _) in leaders.into_iter().filter(|&(_, _, leads)| leads) {
+            self.leaders[other as usize].push(node);
+            self.links_into[node as usize].add(self.star[other as usize], 1);
+        }
+        for (node, other, _) in leaders.into_iter().filter(|&(_, _, leads)| leads) {
+            if star_u == star_v {
+                self.on_link_inside(index, node);
+            } else if self.may_join(node, self.star[other as usize]) {
+                self.join(index, node, self.star[other as usize]);
+                break;
             }
         }
     }
@@ -145,7 +149,7 @@ impl Growing {
     /// `node` got a link into its own star: it may be a centre now, a better one, or one that
     /// reaches a whole neighbouring star.
     fn on_link_inside(&mut self, link: u32, node: u32) {
-        if self.rule == Centre::Best || !self.spans(node, self.star[node as usize]) {
+        if !self.spans(node, self.star[node as usize]) {
             return;
         }
         let star = self.star[node as usize];
@@ -167,7 +171,7 @@ impl Growing {
         }
     }
 
-    /// Whether `node` is linked to every other member of `star`.
+    /// Whether `node` may lead every other member of `star`.
     fn spans(&self, node: u32, star: u32) -> bool {
         let others =
             self.members[star as usize].len() - usize::from(self.star[node as usize] == star);
@@ -177,11 +181,7 @@ impl Growing {
     /// Whether `node` may be the centre of its own star and `other` together.
     fn may_join(&self, node: u32, other: u32) -> bool {
         let own = self.star[node as usize];
-        let may_lead = match self.rule {
-            Centre::Any => true,
-            Centre::Best => node == self.centre[own as usize] && node < self.centre[other as usize],
-        };
-        may_lead && own != other && self.spans(node, other) && self.spans(node, own)
+        own != other && self.spans(node, other) && self.spans(node, own)
     }
 
     fn join(&mut self, link: u32, node: u32, other: u32) {
@@ -197,8 +197,8 @@ impl Growing {
         let moving = std::mem::take(&mut self.members[small as usize]);
         for &member in &moving {
             self.star[member as usize] = large;
-            for &neighbour in &self.neighbours[member as usize] {
-                let counts = &mut self.links_into[neighbour as usize];
+            for &leader in &self.leaders[member as usize] {
+                let counts = &mut self.links_into[leader as usize];
                 counts.remove(small, 1);
                 counts.add(large, 1);
             }
@@ -250,48 +250,68 @@ impl Counts {
 mod tests {
     use super::*;
 
-    fn stars(nodes: usize, links: &[(u32, u32)], rule: Centre) -> Vec<u32> {
-        let events = grow(nodes, links.iter().copied(), rule, &AtomicBool::new(false)).unwrap();
+    /// Every node may lead.
+    fn any(nodes: usize, links: &[(u32, u32)]) -> Vec<u32> {
+        grown(nodes, links, |_, _| true)
+    }
+
+    /// Only the better node may lead.
+    fn best(nodes: usize, links: &[(u32, u32)]) -> Vec<u32> {
+        grown(nodes, links, |node, other| node < other)
+    }
+
+    fn grown(nodes: usize, links: &[(u32, u32)], may_lead: impl Fn(u32, u32) -> bool) -> Vec<u32> {
+        let directed = links.iter().map(|&(a, b)| Link {
+            ends: (a, b),
+            may_lead: (may_lead(a, b), may_lead(b, a)),
+        });
+        let events = grow(nodes, directed, &AtomicBool::new(false)).unwrap();
         centres(nodes, &events, links.len())
     }
 
     #[test]
     fn a_chain_is_cut_where_its_ends_have_nothing_in_common() {
         // 0-1-2-3: the middle of three is a centre, four in a row have none.
-        assert_eq!(stars(3, &[(0, 1), (1, 2)], Centre::Any), [1, 1, 1]);
-        assert_eq!(
-            stars(4, &[(0, 1), (1, 2), (2, 3)], Centre::Any),
-            [1, 1, 1, 3]
-        );
+        assert_eq!(any(3, &[(0, 1), (1, 2)]), [1, 1, 1]);
+        assert_eq!(any(4, &[(0, 1), (1, 2), (2, 3)]), [1, 1, 1, 3]);
     }
 
     #[test]
     fn only_the_best_leads_where_the_best_must_lead() {
         // 1 is linked to all, but 0 is better and not linked to 2.
-        assert_eq!(stars(3, &[(0, 1), (1, 2)], Centre::Best), [0, 0, 2]);
-        assert_eq!(stars(3, &[(1, 2), (0, 1)], Centre::Best), [0, 1, 1]);
-        assert_eq!(stars(3, &[(1, 2), (0, 1), (0, 2)], Centre::Best), [0, 0, 0]);
+        assert_eq!(best(3, &[(0, 1), (1, 2)]), [0, 0, 2]);
+        assert_eq!(best(3, &[(1, 2), (0, 1)]), [0, 1, 1]);
+        assert_eq!(best(3, &[(1, 2), (0, 1), (0, 2)]), [0, 0, 0]);
+    }
+
+    #[test]
+    fn a_worse_node_leads_if_it_may() {
+        // 1 may lead the better 0, but 2 may lead nobody.
+        let links = [(1, 2), (0, 1)];
+        let one_leads = |node: u32, other: u32| node < other || (node, other) == (1, 0);
+        assert_eq!(grown(3, &links, one_leads), [1, 1, 1]);
+        assert_eq!(best(3, &links), [0, 1, 1]);
     }
 
     #[test]
     fn pairs_that_found_each_other_first_still_become_one_star() {
         let links = [(0, 1), (2, 3), (1, 2), (1, 3)];
-        assert_eq!(stars(4, &links, Centre::Any), [1, 1, 1, 1]);
-        assert_eq!(stars(4, &links[..3], Centre::Any), [0, 0, 2, 2]);
+        assert_eq!(any(4, &links), [1, 1, 1, 1]);
+        assert_eq!(any(4, &links[..3]), [0, 0, 2, 2]);
     }
 
     #[test]
     fn a_better_photo_takes_the_centre_once_it_reaches_everyone() {
         let links = [(1, 2), (0, 1), (0, 2)];
-        assert_eq!(stars(3, &links[..2], Centre::Any), [1, 1, 1]);
-        assert_eq!(stars(3, &links, Centre::Any), [0, 0, 0]);
+        assert_eq!(any(3, &links[..2]), [1, 1, 1]);
+        assert_eq!(any(3, &links), [0, 0, 0]);
     }
 
     #[test]
     fn a_set_cancel_flag_stops_the_growth() {
         let cancelled = AtomicBool::new(true);
         assert_eq!(
-            grow(2, [(0, 1)].into_iter(), Centre::Any, &cancelled),
+            grow(2, [Link::mutual(0, 1)].into_iter(), &cancelled),
             Err(MatchError::Cancelled)
         );
     }

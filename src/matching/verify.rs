@@ -1,21 +1,16 @@
 //! The verdict on a candidate pair: same shot, burst, at most similar, or nothing at all.
 //!
-//! This first version decides on what is remembered of each picture (perceptual hash in its
-//! eight orientations, contrast, texture, mean colour) together with the embedding; nothing is
-//! decoded, and a verdict is cheaper to make again than to remember. Its rule: where it is
-//! uncertain, the weaker tier.
+//! [`pixels`](super::pixels) says how two pictures lie over each other and what differs; here
+//! that becomes a verdict, together with what the files tell of themselves. The rules:
 //!
-//! - **Same shot** needs hash *and* embedding, the one making up for the other: a nearly equal
-//!   hash bears an embedding that drifted (quarter-size copies), a close embedding bears a hash
-//!   that moved (crops, captions, small turns).
-//! - **Texture sets the limits.** In pictures with plain areas (documents, screens, skies) other
-//!   pictures come near by hash and embedding at once; only those that are textured all over
-//!   get the wide limits. Plain pictures need a nearly equal hash, tone and colour; flat ones,
-//!   whose hash is noise, are vetoed unless they have them.
-//! - **Turned pictures** may have a far embedding, for the models were not trained on them.
+//! - **Where it is uncertain, the weaker tier.** No hash and no embedding makes two photos one
+//!   shot; the embedding alone makes them similar at most.
 //! - **Metadata only weakens**: two capture times of one camera in different seconds mean two
 //!   exposures, whatever the pixels say. Frames of a fixed camera cannot be told from copies
-//!   by pixels at all.
+//!   by pixels at all. But with a day and more between them the light has changed: pictures
+//!   that are the same then had their date changed.
+//! - **Flat pictures are vetoed** unless their pixels are found equal: a model sees all plain
+//!   surfaces as alike.
 
 mod settings;
 #[cfg(test)]
@@ -24,24 +19,20 @@ mod tests;
 use std::cmp::Ordering;
 use std::fmt::Write as _;
 
-pub use settings::{Limit, VerifySettings};
+pub use settings::VerifySettings;
 
+use super::pixels::PixelVerdict;
 use super::{Cosine, Evidence};
-use crate::photo::{Content, Fingerprint, Orientation, PerceptualHash, TakenAt};
+use crate::photo::{Content, Fingerprint, TakenAt};
 
 /// What was measured of a pair.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Numbers {
     /// Of the embeddings.
     pub cosine: Cosine,
-    /// Differing bits of the perceptual hashes in the best orientation, 0 to 255.
-    pub hash_distance: u32,
-    /// How the first picture is to be turned to look like the second.
-    pub orientation: Orientation,
-    /// Linear size of the smaller picture against the larger, 0 to 1.
+    /// How large one thing is in the one picture against the other, in pixels of the files,
+    /// the smaller against the larger: 0 to 1.
     pub scale: f32,
-    /// Whether both have the same proportions within 1 %, turned alike.
-    pub same_proportions: bool,
     /// Seconds between the exposures, where both photos tell.
     pub seconds_apart: Option<f64>,
 }
@@ -51,21 +42,24 @@ pub struct Numbers {
 pub enum Weakened {
     /// One camera took them in different seconds.
     OtherExposure,
-    /// Pictures without contrast, of which nothing can be told.
+    /// Pictures without contrast or texture, of which nothing can be told.
     Flat,
-    /// Pictures with little texture, which resemble each other without being related.
-    Plain,
+    /// The one is found whole in the other, beside another picture: a collage. A group of it
+    /// with all its photos would be of pictures that have nothing to do with each other.
+    Partial,
 }
 
 /// The decision on a pair.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Verdict {
-    /// The tier. [`Evidence::Similar`] claims no more than the embedding does: the pair is
-    /// related if its cosine reaches the user's similarity. `None` is a veto: the pair is not
-    /// related, whatever the cosine.
+    /// The tier. [`Evidence::Similar`] without an alignment of the pixels claims no more than
+    /// the embedding does: the pair is related if its cosine reaches the user's similarity.
+    /// `None` is a veto: the pair is not related, whatever the cosine.
     pub evidence: Option<Evidence>,
     /// What it rests on.
     pub numbers: Numbers,
+    /// What the pixels say.
+    pub pixels: PixelVerdict,
     /// What speaks against a stronger tier.
     pub weakened: Option<Weakened>,
 }
@@ -79,36 +73,30 @@ impl Verdict {
         self
     }
 
+    /// Whether the pair is related by what its pixels show, at every similarity.
+    #[must_use]
+    pub fn is_seen(&self) -> bool {
+        self.evidence.is_some() && self.pixels.alignment.is_some()
+    }
+
     /// How close the two are, for ordering pairs of one tier: 0 to 2.
     #[must_use]
     pub fn closeness(&self) -> f32 {
-        // At most 255, which f32 holds exactly.
-        #[expect(clippy::cast_precision_loss, reason = "0 to 255")]
-        let distance = self.numbers.hash_distance as f32;
-        #[expect(clippy::cast_precision_loss, reason = "255")]
-        let bits = PerceptualHash::BITS as f32;
-        1.0 - distance / bits + self.numbers.cosine.0.max(0.0)
+        self.pixels.correlation.max(0.0) + self.numbers.cosine.0.max(0.0)
     }
 
-    /// The closer verdict first; equal only where all numbers are, so that a choice between
-    /// two verdicts does not depend on the order in which they came.
+    /// The closer verdict first; equal only where all that a person is told is equal, so that
+    /// a choice between two verdicts does not depend on the order in which they came.
     #[must_use]
     pub fn closest_first(&self, other: &Self) -> Ordering {
-        let (a, b) = (&self.numbers, &other.numbers);
-        let seconds = |numbers: &Numbers| numbers.seconds_apart.unwrap_or(f64::INFINITY);
         other
             .closeness()
             .total_cmp(&self.closeness())
-            .then(a.hash_distance.cmp(&b.hash_distance))
-            // In words, for the turn itself depends on which picture came first.
-            .then(turn(a.orientation).cmp(&turn(b.orientation)))
-            .then(b.same_proportions.cmp(&a.same_proportions))
-            .then(b.scale.total_cmp(&a.scale))
-            .then(seconds(a).total_cmp(&seconds(b)))
+            .then_with(|| self.reason().cmp(&other.reason()))
     }
 
-    /// One sentence for a person: `same shot: turned by 90 degrees, resized to 25 %, hash
-    /// distance 4 of 255, embedding 0.97`.
+    /// One sentence for a person: `same shot: turned by 90°, cropped to 81 %, resized to
+    /// 25 %, 0.98 after alignment`.
     #[must_use]
     pub fn reason(&self) -> String {
         let numbers = &self.numbers;
@@ -119,28 +107,25 @@ impl Verdict {
             }
             _ => {}
         }
-        if self.evidence.is_some_and(Evidence::is_one_shot) {
-            parts.extend(turn(numbers.orientation).map(str::to_owned));
-            if numbers.scale < 0.97 {
-                parts.push(format!("resized to {:.0} %", numbers.scale * 100.0));
-            }
-            if !numbers.same_proportions {
-                parts.push("other proportions".to_owned());
-            }
-        }
-        match self.weakened {
-            Some(Weakened::Flat) => parts.push("too flat to tell".to_owned()),
-            Some(Weakened::Plain) => parts.push("too little texture to tell".to_owned()),
-            Some(Weakened::OtherExposure) | None => {}
-        }
         if self.evidence != Some(Evidence::IdenticalPixels) {
-            parts.push(format!(
-                "hash distance {} of {}",
-                numbers.hash_distance,
-                PerceptualHash::BITS
-            ));
+            parts.extend(self.pixels.observations());
         }
-        parts.push(format!("embedding {:.2}", numbers.cosine.0));
+        if self.evidence.is_some_and(Evidence::is_one_shot) && numbers.scale < 0.97 {
+            parts.push(format!("resized to {:.0} %", numbers.scale * 100.0));
+        }
+        if self.weakened == Some(Weakened::Flat) {
+            parts.push("too flat to tell".to_owned());
+        }
+        match self.evidence {
+            Some(Evidence::IdenticalFile | Evidence::IdenticalPixels) => {}
+            _ if self.pixels.alignment.is_some() => {
+                if parts.is_empty() {
+                    parts.push("re-encoded or edited".to_owned());
+                }
+                parts.push(format!("{:.2} after alignment", self.pixels.correlation));
+            }
+            _ => parts.push(format!("embedding {:.2}", numbers.cosine.0)),
+        }
         let mut sentence = self
             .evidence
             .map_or("not related", Evidence::words)
@@ -153,41 +138,48 @@ impl Verdict {
     }
 }
 
-/// Decides on a pair. Symmetric but for the direction of [`Numbers::orientation`].
+/// Decides on a pair by its pixels, its embeddings and its metadata. Symmetric if `pixels` is
+/// [reversed](PixelVerdict::reversed) with the pair.
 #[must_use]
-pub fn verify(a: &Content, b: &Content, cosine: Cosine, settings: &VerifySettings) -> Verdict {
-    let numbers = measure(a, b, cosine);
+pub fn verify(
+    a: &Content,
+    b: &Content,
+    cosine: Cosine,
+    pixels: &PixelVerdict,
+    settings: &VerifySettings,
+) -> Verdict {
+    let numbers = measure(a, b, cosine, pixels);
     let verdict = |evidence, weakened| Verdict {
         evidence,
         numbers,
+        pixels: *pixels,
         weakened,
     };
-    let looks_same = looks_same(&a.fingerprint, &b.fingerprint, &numbers, settings);
-    let nearly_equal =
-        numbers.hash_distance <= settings.plain.1 && numbers.cosine >= settings.plain.0;
-    let either = |test: fn(&Fingerprint, &VerifySettings) -> bool| {
-        test(&a.fingerprint, settings) || test(&b.fingerprint, settings)
+    let is_flat = |content: &Content| {
+        content.fingerprint.contrast < settings.flat_contrast
+            || content.fingerprint.texture < settings.flat_texture
     };
-    if either(is_flat) && !looks_same {
+    if pixels.alignment.is_none() && (is_flat(a) || is_flat(b)) {
         return verdict(None, Some(Weakened::Flat));
     }
-    if are_other_exposures(a, b) {
-        let is_burst = numbers
+    if are_other_exposures(a, b, pixels) {
+        let is_one_moment = numbers
             .seconds_apart
-            .is_some_and(|seconds| seconds <= settings.burst_seconds)
-            && (numbers.cosine >= settings.burst_cosine || looks_same);
-        let tier = if is_burst {
+            .is_some_and(|seconds| seconds <= settings.burst_seconds);
+        let is_one_scene = cosine >= settings.burst_cosine
+            || pixels.evidence.is_some_and(|tier| tier <= Evidence::Burst);
+        let tier = if is_one_moment && is_one_scene {
             Evidence::Burst
         } else {
             Evidence::Similar
         };
         return verdict(Some(tier), Some(Weakened::OtherExposure));
     }
-    if looks_same {
-        return verdict(Some(Evidence::SameShot), None);
+    match (pixels.evidence, pixels.partial) {
+        (Some(tier), _) => verdict(Some(tier), None),
+        (None, true) => verdict(None, Some(Weakened::Partial)),
+        (None, false) => verdict(Some(Evidence::Similar), None),
     }
-    let weakened = (either(is_plain) && nearly_equal).then_some(Weakened::Plain);
-    verdict(Some(Evidence::Similar), weakened)
 }
 
 /// Whether it is worth decoding both in full to compare their pixels.
@@ -208,12 +200,13 @@ pub fn may_have_identical_pixels(a: &Content, b: &Content) -> bool {
         && (x.contrast - y.contrast).abs() <= 0.5 + contrast * 0.01
 }
 
-fn measure(a: &Content, b: &Content, cosine: Cosine) -> Numbers {
-    let (hash_distance, orientation) = best_orientation(a.fingerprint.hash, b.fingerprint.hash);
-    let (width, height) = orientation.apply_to_size((a.width, a.height));
-    let ratio = |x: u32, y: u32| f64::from(x.max(1)) / f64::from(y.max(1));
-    let (wide, high) = (ratio(width, b.width), ratio(height, b.height));
-    let linear = (wide * high).sqrt();
+fn measure(a: &Content, b: &Content, cosine: Cosine, pixels: &PixelVerdict) -> Numbers {
+    let long = |content: &Content| f64::from(content.width.max(content.height).max(1));
+    let of_files = long(b) / long(a);
+    let linear = match &pixels.alignment {
+        Some(alignment) => f64::from(alignment.scale) * of_files,
+        None => of_files,
+    };
     #[expect(
         clippy::cast_possible_truncation,
         reason = "a ratio of 0 to 1 shown in whole per cent"
@@ -221,57 +214,9 @@ fn measure(a: &Content, b: &Content, cosine: Cosine) -> Numbers {
     let scale = linear.min(1.0 / linear) as f32;
     Numbers {
         cosine,
-        hash_distance,
-        orientation,
         scale,
-        // A pixel of rounding is more than 1 % of a thumbnail's side.
-        same_proportions: (wide / high - 1.0).abs() < 0.01
-            || f64::from(width.min(height).min(b.width).min(b.height)) * (wide / high - 1.0).abs()
-                < 1.0,
         seconds_apart: times(a, b).map(|(a, b)| a.seconds_apart(b)),
     }
-}
-
-/// The least hash distance over the eight orientations of the first, the upright one first.
-fn best_orientation(a: PerceptualHash, b: PerceptualHash) -> (u32, Orientation) {
-    Orientation::ALL
-        .into_iter()
-        .map(|orientation| (a.oriented(orientation).distance(b), orientation))
-        .min()
-        .unwrap_or((PerceptualHash::BITS, Orientation::Normal))
-}
-
-fn looks_same(
-    a: &Fingerprint,
-    b: &Fingerprint,
-    numbers: &Numbers,
-    settings: &VerifySettings,
-) -> bool {
-    let within =
-        |(cosine, distance): Limit| numbers.cosine >= cosine && numbers.hash_distance <= distance;
-    let upright = numbers.orientation == Orientation::Normal;
-    let flat = is_flat(a, settings) || is_flat(b, settings);
-    if flat || is_plain(a, settings) || is_plain(b, settings) {
-        // In a flat picture's hash, a turn is chance.
-        return within(settings.plain)
-            && (upright || !flat)
-            && numbers.same_proportions
-            && colour_difference(a, b) <= settings.plain_colour;
-    }
-    let limits: &[Limit] = if a.texture.min(b.texture) >= settings.textured_share {
-        &settings.textured
-    } else {
-        &settings.mixed
-    };
-    limits.iter().copied().any(within) || (!upright && within(settings.turned))
-}
-
-fn is_flat(fingerprint: &Fingerprint, settings: &VerifySettings) -> bool {
-    fingerprint.contrast < settings.flat_contrast
-}
-
-fn is_plain(fingerprint: &Fingerprint, settings: &VerifySettings) -> bool {
-    fingerprint.texture < settings.plain_share
 }
 
 fn colour_difference(a: &Fingerprint, b: &Fingerprint) -> u8 {
@@ -283,8 +228,12 @@ fn colour_difference(a: &Fingerprint, b: &Fingerprint) -> u8 {
         .unwrap_or(0)
 }
 
-/// One camera, two different seconds. Fractions do not count: programs drop them in copies.
-fn are_other_exposures(a: &Content, b: &Content) -> bool {
+/// The longest time between two exposures that may be alike in every pixel, in seconds.
+const MOST_SECONDS_ALIKE: f64 = 86_400.0;
+
+/// One camera, two different seconds, and not so far apart that equal pixels contradict it.
+/// Fractions do not count: programs drop them in copies.
+fn are_other_exposures(a: &Content, b: &Content, pixels: &PixelVerdict) -> bool {
     let same_camera = a.metadata.camera.is_some() && a.metadata.camera == b.metadata.camera;
     let whole_seconds = |taken: TakenAt| TakenAt {
         local: taken
@@ -295,24 +244,15 @@ fn are_other_exposures(a: &Content, b: &Content) -> bool {
             .unwrap_or(taken.local),
         ..taken
     };
+    let seconds = times(a, b).map(|(a, b)| whole_seconds(a).seconds_apart(whole_seconds(b)));
     same_camera
-        && times(a, b).is_some_and(|(a, b)| whole_seconds(a).seconds_apart(whole_seconds(b)) >= 1.0)
+        && seconds.is_some_and(|seconds| {
+            seconds >= 1.0 && !(pixels.is_same_shot() && seconds > MOST_SECONDS_ALIKE)
+        })
 }
 
 fn times(a: &Content, b: &Content) -> Option<(TakenAt, TakenAt)> {
     a.metadata.taken_at.zip(b.metadata.taken_at)
-}
-
-fn turn(orientation: Orientation) -> Option<&'static str> {
-    match orientation {
-        Orientation::Normal => None,
-        Orientation::MirrorHorizontal | Orientation::MirrorVertical => Some("mirrored"),
-        Orientation::Rotate180 => Some("turned by 180 degrees"),
-        Orientation::Rotate90 | Orientation::Rotate270 => Some("turned by 90 degrees"),
-        Orientation::Transpose | Orientation::Transverse => {
-            Some("mirrored and turned by 90 degrees")
-        }
-    }
 }
 
 fn duration(seconds: f64) -> String {

@@ -168,6 +168,13 @@ impl Progress {
         self.counter(stage).expected.store(items, Ordering::Relaxed);
     }
 
+    /// Adds items to the expectation.
+    pub(crate) fn expect_more(&self, stage: Stage, items: u64) {
+        self.counter(stage)
+            .expected
+            .fetch_add(items, Ordering::Relaxed);
+    }
+
     /// Takes items back from the expectation: they turned out to need no work.
     pub(crate) fn expect_less(&self, stage: Stage, items: u64) {
         self.counter(stage)

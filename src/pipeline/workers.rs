@@ -14,6 +14,7 @@ use super::progress::{Progress, Stage};
 use crate::embed::preprocess::prepare;
 use crate::embed::{EmbedError, Embedder, Embedding, ModelInput, ModelKey, Preprocessing};
 use crate::library::{Cache, CacheWriter, Record};
+use crate::matching::pixels;
 use crate::photo::{Content, ContentHash, Problem, ProblemKind};
 use crate::scan::{self, DecodeScale, FoundFile, Limits, ReadFile};
 
@@ -50,8 +51,8 @@ pub(super) enum Message {
     FileProblem(usize, Problem),
     /// The cache knew this content, under another name.
     Recalled(Arc<Content>, Option<Embedding>),
-    /// A new content with its thumbnail.
-    Content(Box<Content>, Vec<u8>),
+    /// A new content with its thumbnail and its pixel record.
+    Content(Box<Content>, Vec<u8>, Vec<u8>),
     /// The content cannot be used, in whichever file it lies.
     ContentProblem(ContentHash, ProblemKind, String),
     /// A new vector.
@@ -219,11 +220,14 @@ impl Decoder<'_> {
             let Some(found) = self.files.get(file) else {
                 continue;
             };
-            let sent = match self.decode(found, &read) {
-                Ok((examined, input)) => {
+            let sent = match self.decode(found, &read, vector_only) {
+                Ok((examined, input, pixel_record)) => {
                     let hash = read.hash;
-                    let content = Message::Content(Box::new(examined.content), examined.thumbnail);
-                    (vector_only || messages.send(content).is_ok())
+                    let content = |pixel_record| {
+                        let content = Box::new(examined.content);
+                        Message::Content(content, examined.thumbnail, pixel_record)
+                    };
+                    pixel_record.is_none_or(|record| messages.send(content(record)).is_ok())
                         && inputs.send((hash, input)).is_ok()
                 }
                 Err(problem) => {
@@ -243,14 +247,14 @@ impl Decoder<'_> {
         }
     }
 
+    /// The content, the model's input, and the pixel record unless `vector_only`.
     fn decode(
         &self,
         found: &FoundFile,
         read: &ReadFile,
-    ) -> Result<(scan::Examined, ModelInput), Problem> {
-        let scale = DecodeScale::Reduced {
-            min_short_side: 2 * self.preprocessing.resize_short,
-        };
+        vector_only: bool,
+    ) -> Result<(scan::Examined, ModelInput, Option<Vec<u8>>), Problem> {
+        let scale = DecodeScale::for_analysis(self.preprocessing.resize_short);
         let examined = scan::examine(&found.path, read, scale, self.limits);
         let decode = examined
             .as_ref()
@@ -273,6 +277,7 @@ impl Decoder<'_> {
             full_size,
             self.preprocessing,
         );
+        let pixel_record = (!vector_only).then(|| pixels::prepare(&decoded.image).to_bytes());
         self.progress.add(
             Stage::Fingerprint,
             1,
@@ -284,7 +289,7 @@ impl Decoder<'_> {
             kind: ProblemKind::Unsupported,
             message: error.to_string(),
         })?;
-        Ok((examined, input))
+        Ok((examined, input, pixel_record))
     }
 }
 
@@ -396,13 +401,14 @@ impl Collector<'_> {
                 }
                 known.contents.insert(content.hash, content);
             }
-            Message::Content(content, thumbnail) => {
+            Message::Content(content, thumbnail, pixel_record) => {
                 known
                     .contents
                     .insert(content.hash, Arc::new((*content).clone()));
                 self.writer.write(Record::Content {
                     content: *content,
                     thumbnail,
+                    pixel_record,
                 })?;
             }
             Message::ContentProblem(hash, kind, message) => {

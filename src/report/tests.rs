@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::*;
 use crate::matching::group::group;
+use crate::matching::pixels::{Alignment, PixelVerdict};
 use crate::matching::verify::{Numbers, Verdict};
 use crate::matching::{Analysed, Distinct, GroupSettings, KeepSettings};
 use crate::photo::{
@@ -49,11 +50,20 @@ fn verdict(evidence: Evidence, cosine: f32) -> Verdict {
         evidence: Some(evidence),
         numbers: Numbers {
             cosine: Cosine(cosine),
-            hash_distance: 4,
-            orientation: Orientation::Rotate90,
             scale: 0.25,
-            same_proportions: true,
             seconds_apart: Some(2.0),
+        },
+        pixels: PixelVerdict {
+            evidence: Some(evidence),
+            alignment: Some(Alignment {
+                orientation: Orientation::Rotate90,
+                scale: 0.25,
+                coverage: [1.0, 1.0],
+                map: [0.0, -1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0],
+            }),
+            correlation: 0.98,
+            alike: 1.0,
+            ..PixelVerdict::UNRELATED
         },
         weakened: None,
     }
@@ -299,7 +309,7 @@ fn the_page_shows_every_photo_with_its_picture_and_asks_for_one_at_a_time() {
     for text in [
         "2 surplus copies in 1 group",
         "4 photos, 2 shots, 2 surplus copies",
-        "turned by 90 degrees, resized to 25 %",
+        "turned by 90°, resized to 25 %",
         "Identical file to",
         "1000 × 3000",
     ] {

@@ -2,13 +2,14 @@
 //!
 //! Between two shots the strongest relation of any two of their photos counts: a verified
 //! burst, then a same-shot verdict that did not make one shot of them (their keepers differ),
-//! then the cosine. The first two hold at every similarity.
+//! then one scene seen in the pixels, then the cosine. All but the last hold at every
+//! similarity.
 
 use std::cmp::Ordering;
 use std::sync::atomic::AtomicBool;
 
 use super::Analysed;
-use crate::matching::stars::{self, Centre, Event};
+use crate::matching::stars::{self, Event};
 use crate::matching::{Cosine, Evidence, MatchError, Verdict, index_u32};
 
 /// What relates shots, strongest first, and the groups that grow from it.
@@ -40,6 +41,7 @@ struct Link {
 enum Kind {
     Burst(u32),
     SameShot(u32),
+    Scene(u32),
     Cosine,
 }
 
@@ -48,7 +50,8 @@ impl Kind {
         match self {
             Self::Burst(_) => 0,
             Self::SameShot(_) => 1,
-            Self::Cosine => 2,
+            Self::Scene(_) => 2,
+            Self::Cosine => 3,
         }
     }
 }
@@ -73,7 +76,7 @@ impl Link {
 
     fn verdict<'a>(&self, verdicts: &'a [Verdict]) -> Option<&'a Verdict> {
         match self.kind {
-            Kind::Burst(at) | Kind::SameShot(at) => verdicts.get(at as usize),
+            Kind::Burst(at) | Kind::SameShot(at) | Kind::Scene(at) => verdicts.get(at as usize),
             Kind::Cosine => None,
         }
     }
@@ -98,7 +101,7 @@ impl Relation<'_> {
     /// One sentence for a person.
     pub(super) fn reason(&self) -> String {
         match (self.verdict, self.cosine) {
-            (Some(verdict), _) if self.evidence == Evidence::Burst => verdict.reason(),
+            (Some(verdict), _) if verdict.evidence == Some(self.evidence) => verdict.reason(),
             (Some(verdict), _) => format!(
                 "similar: copies of both look like one shot, but not the kept ones ({})",
                 verdict.reason()
@@ -138,9 +141,9 @@ impl Relations {
         let strongest_first: Vec<u32> = by_strength.into_iter().map(|(_, at)| at).collect();
         let pairs = strongest_first.iter().map(|&at| {
             let link = &links[at as usize];
-            (link.a, link.b)
+            stars::Link::mutual(link.a, link.b)
         });
-        let events = stars::grow(shots, pairs, Centre::Any, cancel)?;
+        let events = stars::grow(shots, pairs, cancel)?;
         Ok(Self {
             shots,
             links,
@@ -227,7 +230,9 @@ fn collect(
             Some(Evidence::SameShot) if weakest >= Evidence::Similar => {
                 Kind::SameShot(index_u32(kept.len()))
             }
-            Some(Evidence::Similar) if weakest >= Evidence::Similar => Kind::Cosine,
+            Some(Evidence::Similar) if weakest < Evidence::Similar => continue,
+            Some(Evidence::Similar) if verdict.is_seen() => Kind::Scene(index_u32(kept.len())),
+            Some(Evidence::Similar) => Kind::Cosine,
             Some(_) => continue,
             None => {
                 vetoes.push((a.min(b), a.max(b)));

@@ -1,16 +1,18 @@
 //! Copies to shots: equal bytes, then equal pixels, then one exposure around its keeper.
 //!
 //! Contents of equal pixels are one *class*: equality is transitive, so nothing can drift.
-//! Classes are numbered best first by the keeper's order, and become stars whose centre is the
-//! best: a photo that the keeper was not verified against is not in its shot, however close it
-//! is to another member.
+//! Classes are numbered best first by the keeper's order, and become stars: a photo that the
+//! keeper was not verified against is not in its shot, however close it is to another member.
+//! The centre, and keeper, is the best, or one that shows nearly all of what is better: a
+//! framed copy is larger, but it need not match all that match the original. What is better
+//! than its keeper is left to the user.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::{Analysed, GroupSettings, Member, MemberVerdict};
 use crate::matching::keep::Standing;
-use crate::matching::stars::{self, Centre};
+use crate::matching::stars;
 use crate::matching::{Cosine, Evidence, MatchError, Verdict, index_u32};
 use crate::photo::PhotoId;
 
@@ -34,40 +36,50 @@ pub(super) fn build(
             .keep
             .compare(&standings[a as usize], &standings[b as usize])
     });
+    let mut rank = vec![0; best_first.len()];
+    for (at, &photo) in (0_u32..).zip(&best_first) {
+        rank[photo as usize] = at;
+    }
     let classes = Classes::number(analysed, &pixels_of, &best_first);
     let links = ClassLinks::collect(analysed, &classes, settings.weakest);
-    let events = stars::grow(
-        classes.best_photo.len(),
-        links.pairs(),
-        Centre::Best,
-        cancel,
-    )?;
+    let events = stars::grow(classes.best_photo.len(), links.directed(), cancel)?;
     let centre = stars::centres(
         classes.best_photo.len(),
         &events,
         links.strongest_first.len(),
     );
 
-    // Classes come best first and a centre is the best of its shot, so a shot is numbered
-    // before any other of its classes is seen.
-    let mut shot_of_class = vec![0; centre.len()];
+    // Numbered as their best classes are met, so that shots are ranked by these.
+    let mut shot_of_centre = vec![None; centre.len()];
     let mut shots: Vec<Vec<u32>> = Vec::new();
-    for (class, &centre) in centre.iter().enumerate() {
-        if class == centre as usize {
-            shot_of_class[class] = index_u32(shots.len());
+    let mut shot_of_class = Vec::with_capacity(centre.len());
+    for &centre in &centre {
+        let shot = shot_of_centre[centre as usize].get_or_insert_with(|| {
             shots.push(Vec::new());
-        } else {
-            shot_of_class[class] = shot_of_class[centre as usize];
-        }
+            index_u32(shots.len() - 1)
+        });
+        shot_of_class.push(*shot);
     }
     let of_content: Vec<u32> = classes
         .of_content
         .iter()
         .map(|&class| shot_of_class[class as usize])
         .collect();
-    for &photo in &best_first {
+    let class_of = |photo: u32| {
         let content = analysed.distinct.of_photo[photo as usize];
-        shots[of_content[content as usize] as usize].push(photo);
+        classes.of_content[content as usize]
+    };
+    for &photo in &best_first {
+        shots[shot_of_class[class_of(photo) as usize] as usize].push(photo);
+    }
+    // The keeper in front: the best photo of the centre, which all were compared with.
+    for photos in &mut shots {
+        photos.sort_by_key(|&photo| {
+            let class = class_of(photo);
+            centre[class as usize] != class
+        });
+        let copies = photos.get_mut(1..).unwrap_or_default();
+        copies.sort_by_key(|&photo| rank[photo as usize]);
     }
     let judge = Judge {
         analysed,
@@ -156,10 +168,21 @@ impl Classes {
     }
 }
 
+/// The share of a better photo, plain areas not counted, that a worse one may leave out and
+/// still be kept in its place.
+const MOST_LEFT_OUT: f32 = 0.2;
+
+/// A same-shot verdict between two classes.
+struct ClassLink {
+    verdict: Verdict,
+    /// Whether the worse one shows nearly all of the better one's picture.
+    shows_all: bool,
+}
+
 /// The strongest same-shot verdict between any two classes.
 struct ClassLinks {
     /// (better class, worse class, verdict), by the pair.
-    by_pair: Vec<(u32, u32, Verdict)>,
+    by_pair: Vec<(u32, u32, ClassLink)>,
     /// Positions in `by_pair`, the closest pair first.
     strongest_first: Vec<u32>,
     /// (lower content, higher content, cosine) of contents with equal pixels, by the pair.
@@ -179,15 +202,34 @@ impl ClassLinks {
                 equal.push((a.min(b), a.max(b), verdict.numbers.cosine));
             } else if verdict.evidence == Some(Evidence::SameShot) && weakest >= Evidence::SameShot
             {
-                by_pair.push((x.min(y), x.max(y), verdict));
+                let [of_first, of_second] = verdict
+                    .pixels
+                    .alignment
+                    .map_or([0.0; 2], |alignment| alignment.coverage);
+                let (of_better, of_worse) = if x < y {
+                    (of_first, of_second)
+                } else {
+                    (of_second, of_first)
+                };
+                let left_out = if of_better < of_worse {
+                    verdict.pixels.left_out
+                } else {
+                    1.0 - of_better
+                };
+                let shows_all = left_out <= MOST_LEFT_OUT;
+                by_pair.push((x.min(y), x.max(y), ClassLink { verdict, shows_all }));
             }
         }
-        by_pair.sort_by(|(a, b, v), (c, d, w)| (a, b).cmp(&(c, d)).then(v.closest_first(w)));
-        by_pair.dedup_by_key(|&mut (a, b, _)| (a, b));
+        by_pair.sort_by(|(a, b, v), (c, d, w)| {
+            (a, b)
+                .cmp(&(c, d))
+                .then(v.verdict.closest_first(&w.verdict))
+        });
+        by_pair.dedup_by_key(|(a, b, _)| (*a, *b));
         let mut strongest_first: Vec<u32> = (0..index_u32(by_pair.len())).collect();
         // The sort is stable: equally close pairs stay in the order of their ranks.
         strongest_first.sort_by(|&i, &j| {
-            let closeness = |link: u32| by_pair[link as usize].2.closeness();
+            let closeness = |link: u32| by_pair[link as usize].2.verdict.closeness();
             closeness(j).total_cmp(&closeness(i))
         });
         equal.sort_by_key(|&(a, b, _)| (a, b));
@@ -198,10 +240,15 @@ impl ClassLinks {
         }
     }
 
-    fn pairs(&self) -> impl Iterator<Item = (u32, u32)> {
+    /// The better of two leads. The worse one may, too, if it shows nearly all of the better
+    /// one: a frame has pixels, and makes a picture larger, but no better.
+    fn directed(&self) -> impl Iterator<Item = stars::Link> {
         self.strongest_first.iter().map(|&link| {
-            let (a, b, _) = self.by_pair[link as usize];
-            (a, b)
+            let (better, worse, verdict) = &self.by_pair[link as usize];
+            stars::Link {
+                ends: (*better, *worse),
+                may_lead: (true, verdict.shows_all),
+            }
         })
     }
 
@@ -210,7 +257,7 @@ impl ClassLinks {
         self.by_pair
             .binary_search_by_key(&pair, |&(a, b, _)| (a, b))
             .ok()
-            .map(|at| &self.by_pair[at].2)
+            .map(|at| &self.by_pair[at].2.verdict)
     }
 
     fn equal_cosine(&self, a: u32, b: u32) -> Option<Cosine> {
@@ -289,15 +336,22 @@ impl Judge<'_> {
         let verdict = if self.settings.keep.is_protected(&own.photo.path) {
             reasons.push("in a protected folder".to_owned());
             MemberVerdict::Keep
-        } else if evidence == Evidence::SameShot && !merits.is_empty() {
+        } else if self.settings.keep.compare(own, kept).is_lt()
+            || evidence == Evidence::SameShot && !merits.is_empty()
+        {
             MemberVerdict::Review
         } else {
             MemberVerdict::Remove
         };
-        reasons.push(format!(
-            "the better one has {}",
-            self.better(copy_of, photo)
-        ));
+        let other = self.standing(copy_of);
+        reasons.push(if self.settings.keep.compare(own, other).is_lt() {
+            format!(
+                "all copies match the other one, but this one has {}",
+                self.better(photo, copy_of)
+            )
+        } else {
+            format!("the better one has {}", self.better(copy_of, photo))
+        });
         reasons.extend(
             merits
                 .into_iter()

@@ -7,9 +7,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::matching::keep::{KeepRule, KeepSettings};
+use crate::matching::pixels::PixelVerdict;
 use crate::matching::verify::Numbers;
 use crate::photo::{
-    Content, ContentHash, FileStamp, Fingerprint, Format, Metadata, Orientation, PerceptualHash,
+    Content, ContentHash, FileStamp, Fingerprint, Format, Metadata, PerceptualHash,
 };
 
 /// A photo whose content is told by a number and whose rank by its width.
@@ -44,12 +45,10 @@ fn verdict(evidence: Option<Evidence>, cosine: f32) -> Verdict {
         evidence,
         numbers: Numbers {
             cosine: Cosine(cosine),
-            hash_distance: 10,
-            orientation: Orientation::Normal,
             scale: 1.0,
-            same_proportions: true,
             seconds_apart: None,
         },
+        pixels: PixelVerdict::UNRELATED,
         weakened: None,
     }
 }

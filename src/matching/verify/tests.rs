@@ -1,17 +1,8 @@
-//! What the verdict is, by what was seen of the pair.
-
-use std::array;
+//! What the verdict is, by what the pixels and the files say of the pair.
 
 use super::*;
-use crate::photo::{ContentHash, Format, Metadata};
-
-/// A hash with no symmetry, so that a turn is found only where there is one.
-const HASH: PerceptualHash = PerceptualHash([
-    0x9e37_79b9_7f4a_7c14,
-    0xbf58_476d_1ce4_e5b9,
-    0x94d0_49bb_1331_11eb,
-    0x2545_f491_4f6c_dd1d,
-]);
+use crate::matching::pixels::Alignment;
+use crate::photo::{ContentHash, Format, Metadata, Orientation, PerceptualHash};
 
 fn content() -> Content {
     Content {
@@ -21,7 +12,7 @@ fn content() -> Content {
         height: 3000,
         metadata: Metadata::default(),
         fingerprint: Fingerprint {
-            hash: HASH,
+            hash: PerceptualHash([0x9e37_79b9_7f4a_7c14; 4]),
             contrast: 50.0,
             texture: 0.8,
             mean_rgb: [100, 110, 120],
@@ -29,150 +20,135 @@ fn content() -> Content {
     }
 }
 
-/// The hash with its highest `bits` frequencies flipped.
-fn with_flipped(bits: usize) -> PerceptualHash {
-    PerceptualHash(array::from_fn(|word| {
-        (0..64)
-            .filter(|bit| 64 * word + bit >= 256 - bits)
-            .fold(HASH.0[word], |hash, bit| hash ^ 1 << bit)
-    }))
-}
-
 fn taken(content: &mut Content, at: &str) {
     content.metadata.taken_at = Some(at.parse().unwrap());
     content.metadata.camera = Some("Acme One".to_owned());
 }
 
-fn judged(a: &Content, b: &Content, cosine: f32) -> Verdict {
-    verify(a, b, Cosine(cosine), &VerifySettings::default())
-}
-
-#[test]
-fn hash_and_embedding_make_up_for_each_other() {
-    let similar = Some(Evidence::Similar);
-    let same = Some(Evidence::SameShot);
-    for (texture, flipped, cosine, expected) in [
-        (0.8, 0, 0.1, same),
-        (0.8, 20, 0.1, similar),
-        (0.8, 20, 0.35, same),
-        (0.8, 50, 0.35, similar),
-        (0.8, 50, 0.45, same),
-        (0.8, 90, 0.45, similar),
-        (0.8, 90, 0.55, same),
-        (0.8, 127, 0.99, similar),
-        (0.4, 20, 0.35, same),
-        (0.4, 50, 0.45, similar),
-        (0.4, 90, 0.99, similar),
-        (0.1, 4, 0.9, same),
-        (0.1, 4, 0.8, similar),
-        (0.1, 20, 0.9, similar),
-    ] {
-        let a = content();
-        let mut b = content();
-        b.fingerprint.hash = with_flipped(flipped);
-        b.fingerprint.texture = texture;
-        let verdict = judged(&a, &b, cosine);
-        assert!(verdict.numbers.hash_distance as usize <= flipped);
-        assert_eq!(verdict.evidence, expected, "{texture} {flipped} {cosine}");
+/// What the pixels say: laid over each other at an orientation, the second showing so much of
+/// the first.
+fn seen(evidence: Option<Evidence>, orientation: Orientation, shown: f32) -> PixelVerdict {
+    PixelVerdict {
+        evidence,
+        alignment: Some(Alignment {
+            orientation,
+            scale: 1.0 / shown.sqrt(),
+            coverage: [shown, 1.0],
+            map: [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
+        }),
+        correlation: 0.98,
+        alike: 1.0,
+        ..PixelVerdict::UNRELATED
     }
 }
 
+fn same_shot() -> PixelVerdict {
+    seen(Some(Evidence::SameShot), Orientation::Normal, 1.0)
+}
+
+fn judged(a: &Content, b: &Content, cosine: f32, pixels: &PixelVerdict) -> Verdict {
+    verify(a, b, Cosine(cosine), pixels, &VerifySettings::default())
+}
+
 #[test]
-fn a_turned_small_copy_is_the_same_shot_and_the_sentence_says_how() {
+fn neither_hash_nor_embedding_makes_one_shot_of_two_photos() {
+    let (a, b) = (content(), content());
+    let verdict = judged(&a, &b, 1.0, &PixelVerdict::UNRELATED);
+    assert_eq!(verdict.evidence, Some(Evidence::Similar));
+    assert!(!verdict.is_seen());
+    assert_eq!(verdict.reason(), "similar: embedding 1.00");
+    let verdict = judged(&a, &b, 0.0, &same_shot());
+    assert_eq!(verdict.evidence, Some(Evidence::SameShot));
+    assert!(verdict.is_seen());
+}
+
+#[test]
+fn the_sentence_says_what_was_done_to_a_copy() {
     let a = content();
     let mut b = content();
-    b.fingerprint.hash = HASH.oriented(Orientation::Rotate90);
-    (b.width, b.height) = (750, 1000);
-    let verdict = judged(&a, &b, 0.1);
     assert_eq!(
-        verdict.reason(),
-        "same shot: turned by 90 degrees, resized to 25 %, hash distance 0 of 255, embedding 0.10"
+        judged(&a, &b, 0.9, &same_shot()).reason(),
+        "same shot: re-encoded or edited, 0.98 after alignment"
+    );
+    // A quarter turn, 81 % of the picture left, at a quarter of the size.
+    (b.width, b.height) = (675, 900);
+    let turned = seen(Some(Evidence::SameShot), Orientation::Rotate90, 0.81);
+    assert_eq!(
+        judged(&a, &b, 0.1, &turned).reason(),
+        "same shot: turned by 90°, cropped to 81 %, resized to 25 %, 0.98 after alignment"
+    );
+    let moved = PixelVerdict {
+        unlike: 0.12,
+        ..seen(Some(Evidence::Burst), Orientation::Normal, 1.0)
+    };
+    assert_eq!(
+        judged(&a, &a, 0.8, &moved).reason(),
+        "burst: 12 % of it moved or changed, 0.98 after alignment"
     );
 }
 
 #[test]
 fn a_verdict_is_the_same_from_either_side() {
-    for orientation in Orientation::ALL {
-        for flipped in [0, 30, 100] {
-            let a = content();
-            let mut b = content();
-            b.fingerprint.hash = with_flipped(flipped).oriented(orientation);
-            (b.width, b.height) = orientation.apply_to_size((1000, 700));
-            let (there, back) = (judged(&a, &b, 0.6), judged(&b, &a, 0.6));
-            assert_eq!(there.evidence, back.evidence);
-            assert_eq!(there.numbers.hash_distance, back.numbers.hash_distance);
-            assert_eq!(there.reason(), back.reason());
-            assert_eq!(
-                a.fingerprint
-                    .hash
-                    .oriented(there.numbers.orientation)
-                    .distance(b.fingerprint.hash),
-                there.numbers.hash_distance
-            );
-        }
-    }
-}
-
-#[test]
-fn turning_both_pictures_changes_nothing() {
     let a = content();
     let mut b = content();
-    b.fingerprint.hash = with_flipped(40);
-    let upright = judged(&a, &b, 0.5);
     for orientation in Orientation::ALL {
-        let turned = |content: &Content| {
-            let (width, height) = orientation.apply_to_size((content.width, content.height));
-            let hash = content.fingerprint.hash.oriented(orientation);
-            Content {
-                width,
-                height,
-                fingerprint: Fingerprint {
-                    hash,
-                    ..content.fingerprint
-                },
-                ..content.clone()
-            }
-        };
-        let verdict = judged(&turned(&a), &turned(&b), 0.5);
-        assert_eq!(verdict.reason(), upright.reason(), "{orientation:?}");
+        (b.width, b.height) = orientation.apply_to_size((1000, 700));
+        let pixels = seen(Some(Evidence::SameShot), orientation, 0.6);
+        let there = judged(&a, &b, 0.6, &pixels);
+        let back = judged(&b, &a, 0.6, &pixels.reversed());
+        assert_eq!(there.evidence, back.evidence);
+        assert_eq!(there.reason(), back.reason());
+        assert_eq!(there.closest_first(&back), Ordering::Equal);
     }
 }
 
 #[test]
 fn capture_times_of_one_camera_weaken_and_never_strengthen() {
+    let (burst, similar) = (Some(Evidence::Burst), Some(Evidence::Similar));
     let first = "2021-05-12T14:03:07.25";
-    for (time, flipped, expected) in [
-        ("2021-05-12T14:03:07", 4, Some(Evidence::SameShot)),
-        ("2021-05-12T14:03:09", 4, Some(Evidence::Burst)),
-        ("2021-05-12T14:03:09", 100, Some(Evidence::Burst)),
-        ("2021-05-12T14:33:09", 4, Some(Evidence::Similar)),
-        ("2021-05-12T14:03:07", 127, Some(Evidence::Similar)),
+    for (time, pixels, expected) in [
+        // Programs drop fractions of a second in copies.
+        ("2021-05-12T14:03:07", same_shot(), Some(Evidence::SameShot)),
+        ("2021-05-12T14:03:09", same_shot(), burst),
+        ("2021-05-12T14:03:09", PixelVerdict::UNRELATED, burst),
+        ("2021-05-12T14:33:09", same_shot(), similar),
+        ("2021-05-12T14:03:07", PixelVerdict::UNRELATED, similar),
+        // No two days look the same: the date was changed.
+        ("2019-05-12T14:03:09", same_shot(), Some(Evidence::SameShot)),
     ] {
         let (mut a, mut b) = (content(), content());
         taken(&mut a, first);
         taken(&mut b, time);
-        b.fingerprint.hash = with_flipped(flipped);
-        assert_eq!(judged(&a, &b, 0.6).evidence, expected, "{time} {flipped}");
+        assert_eq!(judged(&a, &b, 0.6, &pixels).evidence, expected, "{time}");
         b.metadata.camera = Some("Another".to_owned());
-        assert_ne!(judged(&a, &b, 0.6).evidence, Some(Evidence::Burst));
+        let other_camera = judged(&a, &b, 0.6, &pixels);
+        assert_eq!(other_camera.evidence, pixels.evidence.or(similar), "{time}");
     }
 }
 
 #[test]
-fn flat_pictures_are_related_only_if_nearly_equal() {
-    let (mut a, mut b) = (content(), content());
-    for picture in [&mut a, &mut b] {
-        picture.fingerprint.contrast = 0.5;
-        picture.fingerprint.texture = 0.0;
+fn flat_pictures_are_related_by_their_pixels_only() {
+    let flatten: [fn(&mut Fingerprint); 2] = [|f| f.contrast = 0.5, |f| f.texture = 0.02];
+    for flatten in flatten {
+        let (mut a, b) = (content(), content());
+        flatten(&mut a.fingerprint);
+        let vetoed = judged(&a, &b, 1.0, &PixelVerdict::UNRELATED);
+        assert_eq!(vetoed.evidence, None);
+        assert!(vetoed.reason().starts_with("not related: too flat to tell"));
+        let equal = judged(&a, &b, 1.0, &same_shot());
+        assert_eq!(equal.evidence, Some(Evidence::SameShot));
     }
-    assert_eq!(judged(&a, &b, 1.0).evidence, Some(Evidence::SameShot));
-    b.fingerprint.mean_rgb[2] += 20;
-    let vetoed = judged(&a, &b, 1.0);
-    assert_eq!(vetoed.evidence, None);
-    assert!(vetoed.reason().starts_with("not related: too flat to tell"));
-    b.fingerprint.mean_rgb[2] -= 20;
-    b.fingerprint.hash = with_flipped(60);
-    assert_eq!(judged(&a, &b, 1.0).evidence, None);
+}
+
+#[test]
+fn a_collage_is_not_related_to_its_photos() {
+    let pixels = PixelVerdict {
+        partial: true,
+        ..seen(None, Orientation::Normal, 0.45)
+    };
+    let verdict = judged(&content(), &content(), 0.99, &pixels);
+    assert_eq!(verdict.evidence, None);
+    assert_eq!(verdict.weakened, Some(Weakened::Partial));
 }
 
 #[test]
@@ -183,7 +159,7 @@ fn only_pairs_that_may_be_equal_are_worth_decoding_in_full() {
         |b| b.width -= 1,
         |b| b.fingerprint.mean_rgb[0] += 2,
         |b| b.fingerprint.contrast += 3.0,
-        |b| b.fingerprint.hash = with_flipped(20),
+        |b| b.fingerprint.hash.0[1] ^= 0xfff_ffff,
     ];
     for change in changes {
         let mut b = content();
@@ -192,7 +168,7 @@ fn only_pairs_that_may_be_equal_are_worth_decoding_in_full() {
     }
     let mut png = content();
     png.format = Format::Png;
-    png.fingerprint.hash = with_flipped(2);
+    png.fingerprint.hash.0[1] ^= 3;
     assert!(
         may_have_identical_pixels(&a, &png),
         "a PNG may have been made from a JPEG"
@@ -202,8 +178,7 @@ fn only_pairs_that_may_be_equal_are_worth_decoding_in_full() {
 #[test]
 fn limits_for_another_model_lie_as_far_between_its_floor_and_one() {
     let bundled = VerifySettings::for_floor(Cosine(0.18));
-    assert!((bundled.textured[2].0.0 - 0.4).abs() < 1e-6);
+    assert!((bundled.burst_cosine.0 - 0.2).abs() < 1e-6);
     let crowded = VerifySettings::for_floor(Cosine(0.7));
-    assert!((crowded.textured[2].0.0 - (1.0 - 0.6 * 0.3 / 0.82)).abs() < 1e-6);
-    assert_eq!(crowded.textured[2].1, bundled.textured[2].1);
+    assert!((crowded.burst_cosine.0 - (1.0 - 0.8 * 0.3 / 0.82)).abs() < 1e-6);
 }

@@ -67,11 +67,16 @@ pub enum DecodeScale {
 }
 
 impl DecodeScale {
-    /// Twice the 256 pixels that models and fingerprints begin with: below that, vectors of a
-    /// reduced picture drift away from those of the whole (cosine 0.98 instead of 0.998).
-    pub const FOR_ANALYSIS: Self = Self::Reduced {
-        min_short_side: 512,
-    };
+    /// For a model whose input has a short side of `model_side` pixels: twice that, for below it
+    /// vectors of a reduced picture drift away from those of the whole (cosine 0.98 instead of
+    /// 0.998). Never less than for the usual 256, so that what is made of the pixels besides
+    /// does not depend on which model was the first to see a photo.
+    #[must_use]
+    pub fn for_analysis(model_side: u32) -> Self {
+        Self::Reduced {
+            min_short_side: 2 * model_side.max(256),
+        }
+    }
 
     /// The number that both sides are divided by: 1, 2, 4 or 8.
     #[must_use]

@@ -7,7 +7,7 @@ use super::*;
 
 #[test]
 fn the_reduced_scale_is_the_smallest_that_keeps_the_short_side() {
-    let scale = DecodeScale::FOR_ANALYSIS;
+    let scale = DecodeScale::for_analysis(224);
     for (size, divisor) in [
         ((4032, 3024), 4),
         ((3024, 4032), 4),
@@ -30,7 +30,7 @@ fn a_reduced_picture_says_where_the_photo_lies_in_it() {
     let png = encoded(picture, ImageFormat::Png);
     for (bytes, format) in [(jpeg, Format::Jpeg), (png, Format::Png)] {
         for orientation in Orientation::ALL {
-            let scale = DecodeScale::FOR_ANALYSIS;
+            let scale = DecodeScale::for_analysis(224);
             let photo = decode(&bytes, format, orientation, scale, &Limits::default()).unwrap();
             let full = orientation.apply_to_size((1101, 1030));
             assert_eq!((photo.full_width, photo.full_height), full);
@@ -83,7 +83,7 @@ fn a_jpeg_that_was_cut_off_is_damaged_at_every_scale_and_says_where() {
     let baseline = jpeg(&picture, |_| {});
     let progressive = jpeg(&picture, |encoder| encoder.set_progressive(true));
     for (label, file) in [("baseline", &baseline), ("progressive", &progressive)] {
-        for scale in [DecodeScale::Full, DecodeScale::FOR_ANALYSIS] {
+        for scale in [DecodeScale::Full, DecodeScale::for_analysis(224)] {
             for share in [1, 30, 60, 95] {
                 let cut = &file[..file.len() * share / 100];
                 let limits = Limits::default();
@@ -122,7 +122,7 @@ fn a_jpeg_that_lacks_only_its_end_marker_or_has_bytes_behind_it_is_good() {
     let two_pictures = [file, second].concat();
     for bytes in [without_end, with_more, two_pictures] {
         assert_eq!(full(&bytes, Format::Jpeg).unwrap(), whole);
-        let scale = DecodeScale::FOR_ANALYSIS;
+        let scale = DecodeScale::for_analysis(224);
         let limits = Limits::default();
         let reduced = decode(&bytes, Format::Jpeg, Orientation::Normal, scale, &limits).unwrap();
         assert_eq!(reduced.image.dimensions(), (600, 550));
