@@ -6,9 +6,11 @@
 mod budget;
 mod candidates;
 mod compare;
+mod detail;
 mod extract;
 mod identical;
 mod intake;
+mod originals;
 mod progress;
 mod relate;
 mod summary;

@@ -9,8 +9,8 @@
 //!   exposures, whatever the pixels say. Frames of a fixed camera cannot be told from copies
 //!   by pixels at all. But with a day and more between them the light has changed: pictures
 //!   that are the same then had their date changed.
-//! - **Flat pictures are vetoed** unless their pixels are found equal: a model sees all plain
-//!   surfaces as alike.
+//! - **Flat pictures, pages and screens are vetoed** unless their pixels can be laid over each
+//!   other: to a model all plain surfaces are alike, and all print.
 
 mod settings;
 #[cfg(test)]
@@ -44,6 +44,8 @@ pub enum Weakened {
     OtherExposure,
     /// Pictures without contrast or texture, of which nothing can be told.
     Flat,
+    /// Pages or screens, which to a model are all alike.
+    Documents,
     /// The one is found whole in the other, beside another picture: a collage. A group of it
     /// with all its photos would be of pictures that have nothing to do with each other.
     Partial,
@@ -113,8 +115,10 @@ impl Verdict {
         if self.evidence.is_some_and(Evidence::is_one_shot) && numbers.scale < 0.97 {
             parts.push(format!("resized to {:.0} %", numbers.scale * 100.0));
         }
-        if self.weakened == Some(Weakened::Flat) {
-            parts.push("too flat to tell".to_owned());
+        match self.weakened {
+            Some(Weakened::Flat) => parts.push("too flat to tell".to_owned()),
+            Some(Weakened::Documents) => parts.push("pages or screens".to_owned()),
+            Some(Weakened::OtherExposure | Weakened::Partial) | None => {}
         }
         match self.evidence {
             Some(Evidence::IdenticalFile | Evidence::IdenticalPixels) => {}
@@ -161,6 +165,9 @@ pub fn verify(
     };
     if pixels.alignment.is_none() && (is_flat(a) || is_flat(b)) {
         return verdict(None, Some(Weakened::Flat));
+    }
+    if pixels.alignment.is_none() && pixels.documents {
+        return verdict(None, Some(Weakened::Documents));
     }
     if are_other_exposures(a, b, pixels) {
         let is_one_moment = numbers

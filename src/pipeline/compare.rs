@@ -211,16 +211,26 @@ impl<'a> Pair<'a> {
 
     /// The verdict on the edge, from what the pixels say of the lower and the higher content.
     pub(super) fn verdict(&self, pixels: PixelVerdict, settings: &VerifySettings) -> Verdict {
-        if self.is_turned {
-            let pixels = pixels.reversed();
-            verify(self.high, self.low, self.edge.cosine, &pixels, settings)
+        let pixels = self.turned(pixels);
+        let (a, b) = if self.is_turned {
+            (self.high, self.low)
         } else {
-            verify(self.low, self.high, self.edge.cosine, &pixels, settings)
+            (self.low, self.high)
+        };
+        verify(a, b, self.edge.cosine, &pixels, settings)
+    }
+
+    /// From the order of the edge to that of the contents, or back.
+    pub(super) fn turned(&self, pixels: PixelVerdict) -> PixelVerdict {
+        if self.is_turned {
+            pixels.reversed()
+        } else {
+            pixels
         }
     }
 
     /// For the cache. Only from copies anything follows for other pairs.
-    fn record(&self, verdict: &PixelVerdict) -> Record {
+    pub(super) fn record(&self, verdict: &PixelVerdict) -> Record {
         Record::Verdict {
             pair: (self.low.hash, self.high.hash),
             version: pixels::VERSION,

@@ -1,24 +1,23 @@
 //! Equal pixels: what looks as if it had them is decoded in full, each content once and for good.
 
-use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
 use super::PipelineError;
+use super::originals::Originals;
 use crate::library::{CacheWriter, Record};
 use crate::matching::verify::may_have_identical_pixels;
 use crate::matching::{Distinct, Verdict};
-use crate::photo::{Photo, Pixels};
-use crate::scan::{self, FoundFile, Limits, Promise};
+use crate::photo::Pixels;
+use crate::scan;
 
-/// What is needed to decode photos again.
+/// What is needed to decode photos in full.
 pub(super) struct Identical<'a> {
-    pub photos: &'a [Photo],
     pub distinct: &'a Distinct,
-    pub limits: &'a Limits,
+    pub originals: &'a Originals<'a>,
     pub pool: &'a ThreadPool,
     pub cancel: &'a AtomicBool,
 }
@@ -53,17 +52,16 @@ impl Identical<'_> {
                 None => unknown.push(position),
             }
         }
-        let files = self.first_files(&unknown);
         let computed: Vec<(u32, Option<Pixels>)> = self.pool.install(|| {
-            files
+            unknown
                 .par_iter()
-                .map(|(position, path)| {
-                    let hash = if self.cancel.load(Ordering::Relaxed) {
+                .map(|&position| {
+                    let pixels = if self.cancel.load(Ordering::Relaxed) {
                         None
                     } else {
-                        self.pixels_of(*position, path)
+                        self.originals.read(position, scan::pixels)
                     };
-                    (*position, hash)
+                    (position, pixels)
                 })
                 .collect()
         });
@@ -88,30 +86,5 @@ impl Identical<'_> {
             }
         }
         Ok(())
-    }
-
-    /// The first file of each content.
-    fn first_files(&self, positions: &[u32]) -> Vec<(u32, PathBuf)> {
-        let wanted: HashSet<u32> = positions.iter().copied().collect();
-        let mut met = HashSet::new();
-        let photos = self.photos.iter().zip(&self.distinct.of_photo);
-        photos
-            .filter(|(_, position)| wanted.contains(position) && met.insert(**position))
-            .map(|(photo, position)| (*position, photo.path.clone()))
-            .collect()
-    }
-
-    /// A file's pixels; `None` if the file is not what it was, which the next scan
-    /// will say.
-    fn pixels_of(&self, position: u32, path: &Path) -> Option<Pixels> {
-        let content = self.distinct.contents.get(position as usize)?;
-        let stamp = scan::stamp(path).ok()?;
-        let found = FoundFile {
-            path: path.to_owned(),
-            stamp,
-            promise: Promise::Picture,
-        };
-        let read = scan::read(&found, self.limits, Vec::new()).ok()?;
-        (read.hash == content.hash).then(|| scan::pixels(&read.bytes, content, self.limits))
     }
 }

@@ -9,8 +9,9 @@ use rayon::ThreadPool;
 use super::candidates::{self, NEIGHBOURS, candidates};
 use super::compare::Compare;
 use super::identical::Identical;
+use super::originals::Originals;
 use super::progress::{Progress, Stage};
-use super::{PipelineError, Request, through};
+use super::{PipelineError, Request, detail, through};
 use crate::embed::Embedding;
 use crate::library::CacheWriter;
 use crate::matching::neighbours::{self, Neighbours, Vectors};
@@ -91,10 +92,11 @@ impl Relate<'_> {
         };
         let mut compared = compare.run(&candidates, writer)?;
         through::run(&compare, &vectors, &mut compared, writer)?;
+        let originals = Originals::new(self.photos, &distinct, &self.request.limits);
+        detail::run(&compare, &originals, &mut compared, writer)?;
         let identical = Identical {
-            photos: self.photos,
             distinct: &distinct,
-            limits: &self.request.limits,
+            originals: &originals,
             pool,
             cancel,
         };

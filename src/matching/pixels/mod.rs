@@ -44,7 +44,7 @@ mod warp;
 
 pub use prepared::Prepared;
 pub use record::{MOST_BYTES, PixelError, PixelRecord};
-pub use verdict::{Alignment, PixelVerdict};
+pub use verdict::{Alignment, Detail, PixelVerdict};
 
 use std::cmp::Ordering;
 
@@ -91,10 +91,34 @@ pub fn compare_through(
     search.verdict(a, b)
 }
 
+/// The short side that a picture should have for a closer look, and the longest side that is
+/// looked at: the letters of a page are some ten pixels high.
+pub const DETAIL_SIDE: u32 = 1024;
+const DETAIL_LONG_SIDE: u32 = 1536;
+
+/// A picture for a closer look, see [`Detail`].
+#[must_use]
+pub fn prepare_detail(image: &RgbImage) -> Prepared {
+    let (record, luma) = PixelRecord::without_luma(image, DETAIL_LONG_SIDE);
+    Prepared::detailed(record, &luma)
+}
+
+/// Decides on a pair whose verdict wants a closer look, from pictures made for it by
+/// [`prepare_detail`].
+#[must_use]
+pub fn compare_detail(a: &Prepared, b: &Prepared, verdict: &PixelVerdict) -> PixelVerdict {
+    let measured = verdict.alignment.and_then(|alignment| {
+        let map = alignment.on(a, b);
+        measure(a, b, &map, DETAIL_REACH)
+    });
+    verdict.with_detail(measured.as_ref().is_some_and(decide::agrees_in_detail))
+}
+
 /// Blocks are looked for this far from where a hypothesis puts them, in pixels: whole frames
 /// may be cropped by a few, keypoints are exact to two or three.
 const FULL_FRAME_REACH: usize = 4;
 const KEYPOINT_REACH: usize = 3;
+const DETAIL_REACH: usize = 4;
 
 fn compare_ordered(a: &Prepared, b: &Prepared) -> PixelVerdict {
     if a.is_plain() && b.is_plain() {
@@ -152,7 +176,7 @@ impl Search {
             Some((tier, measured)) if *tier > Tier::Unrelated => {
                 PixelVerdict::new(a, b, measured, *tier)
             }
-            _ => PixelVerdict::UNRELATED,
+            _ => PixelVerdict::unrelated(a, b),
         }
     }
 

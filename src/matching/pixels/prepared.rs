@@ -3,7 +3,7 @@
 
 use std::sync::OnceLock;
 
-use super::decide::PLAIN_BLOCKS;
+use super::decide::{DOCUMENT_BLOCKS, PLAIN_BLOCKS};
 use super::features::Keypoint;
 use super::geometry::Rectangle;
 use super::make::{COLOUR_SIDE, VIEW_SIDE};
@@ -29,6 +29,23 @@ struct Luma {
     /// Smoothed, then halved again and again.
     levels: Vec<Plane>,
     anchors: Vec<(usize, usize)>,
+}
+
+impl Luma {
+    fn new(plane: &Plane) -> Self {
+        let mut levels = vec![plane.smoothed()];
+        while let Some(last) = levels.last()
+            && levels.len() < 4
+            && last.width().min(last.height()) >= 16
+        {
+            let half = last.shrunk(last.width().div_ceil(2), last.height().div_ceil(2));
+            levels.push(half);
+        }
+        Self {
+            anchors: anchors(&levels[0]),
+            levels,
+        }
+    }
 }
 
 /// A box of a picture in 32 x 32 means, of mean 0 and length 1.
@@ -60,6 +77,19 @@ impl Prepared {
         }
     }
 
+    /// A picture for a closer look, with its luma as it came.
+    pub(super) fn detailed(record: PixelRecord, luma: &Plane) -> Self {
+        let prepared = Self::new(record);
+        prepared.luma.get_or_init(|| Luma::new(luma));
+        prepared
+    }
+
+    /// Whether the picture was larger than what is kept of it.
+    pub(super) fn is_reduced(&self) -> bool {
+        let (width, height) = self.record.source_size;
+        (width, height) != (self.record.width.into(), self.record.height.into())
+    }
+
     pub(super) fn record(&self) -> &PixelRecord {
         &self.record
     }
@@ -80,20 +110,8 @@ impl Prepared {
     }
 
     fn unpacked(&self) -> &Luma {
-        self.luma.get_or_init(|| {
-            let mut levels = vec![self.record.unpack_luma().smoothed()];
-            while let Some(last) = levels.last()
-                && levels.len() < 4
-                && last.width().min(last.height()) >= 16
-            {
-                let half = last.shrunk(last.width().div_ceil(2), last.height().div_ceil(2));
-                levels.push(half);
-            }
-            Luma {
-                anchors: anchors(&levels[0]),
-                levels,
-            }
-        })
+        self.luma
+            .get_or_init(|| Luma::new(&self.record.unpack_luma()))
     }
 
     /// The luma for being looked at `reduction` times smaller, and how many times smaller it
@@ -146,6 +164,11 @@ impl Prepared {
     /// Whether there is so little texture that only equality proves anything.
     pub(super) fn is_plain(&self) -> bool {
         self.record.texture < PLAIN_BLOCKS
+    }
+
+    /// Whether it is a page or a screen, as far as can be told.
+    pub(super) fn is_document(&self) -> bool {
+        self.record.two_tone >= DOCUMENT_BLOCKS
     }
 
     /// The whole picture in small.

@@ -27,7 +27,7 @@ const LUMA_SIDE: u32 = 384;
 /// Changes when the layout or the meaning of the bytes does.
 const VERSION: u8 = 1;
 
-const HEADER_BYTES: usize = 1 + 4 + 8 + 2 + 8 + 4 + 3 * COLOUR_SIDE * COLOUR_SIDE + 1 + 2 + 2;
+const HEADER_BYTES: usize = 1 + 4 + 8 + 2 + 8 + 4 + 4 + 3 * COLOUR_SIDE * COLOUR_SIDE + 1 + 2 + 2;
 const KEYPOINT_BYTES: usize = 2 + 2 + 1 + 1 + 32;
 const VIEW_BYTES: usize = VIEW_SIDE * VIEW_SIDE;
 
@@ -46,6 +46,8 @@ pub struct PixelRecord {
     pub(super) content: Bounds,
     /// How many blocks have texture; see [`make::texture`].
     pub(super) texture: f32,
+    /// How much it looks like a page or a screen; see [`make::two_tone`].
+    pub(super) two_tone: f32,
     /// 16 x 16 means of the whole picture, red, green, blue.
     pub(super) colours: Vec<u8>,
     /// 32 x 32 means of the stretched luma.
@@ -71,28 +73,35 @@ pub enum PixelError {
 impl PixelRecord {
     /// The record of an upright picture.
     pub(super) fn new(image: &RgbImage) -> Self {
+        let (mut record, small) = Self::without_luma(image, LUMA_SIDE);
+        record.keypoints = keypoints(&small);
+        let views = VIEW_BYTES * (1 + usize::from(record.content_view.is_some()));
+        let left = MOST_BYTES - HEADER_BYTES - views - record.keypoints.len() * KEYPOINT_BYTES;
+        record.luma = make::packed(&small, (record.width, record.height), left);
+        record
+    }
+
+    /// A picture of a long side of at most `most` pixels, for a closer look: without keypoints,
+    /// and the luma beside it.
+    pub(super) fn without_luma(image: &RgbImage, most: u32) -> (Self, Plane) {
         let nothing = RgbImage::new(1, 1);
         let (image, full) = match make::luma(image) {
             Some(full) => (image, full),
             None => (&nothing, Plane::even(1, 1, 0)),
         };
         let source_size = image.dimensions();
-        let long = source_size.0.max(source_size.1).max(LUMA_SIDE);
+        let long = source_size.0.max(source_size.1).max(most);
         let side = |side: u32| {
             let reduced =
-                (u64::from(side) * u64::from(LUMA_SIDE) + u64::from(long) / 2) / u64::from(long);
+                (u64::from(side) * u64::from(most) + u64::from(long) / 2) / u64::from(long);
             clamp_u16(reduced.max(1))
         };
         let (width, height) = (side(source_size.0), side(source_size.1));
         let small = full.shrunk(width.into(), height.into());
         let (darkest, spread) = make::tones(&small);
         let small = make::stretched(&small, darkest, spread);
-        let keypoints = keypoints(&small);
         let content = border::content(&small);
-        let content_view = (content != small.bounds()).then(|| make::view(&small, content));
-        let views = VIEW_BYTES * (1 + usize::from(content_view.is_some()));
-        let left = MOST_BYTES - HEADER_BYTES - views - keypoints.len() * KEYPOINT_BYTES;
-        Self {
+        let record = Self {
             width,
             height,
             source_size,
@@ -100,12 +109,14 @@ impl PixelRecord {
             spread,
             content,
             texture: make::texture(&small, stretch(spread)),
+            two_tone: make::two_tone(&full),
             colours: make::colours(image),
             whole_view: make::view(&small, small.bounds()),
-            content_view,
-            luma: make::packed(&small, (width, height), left),
-            keypoints,
-        }
+            content_view: (content != small.bounds()).then(|| make::view(&small, content)),
+            luma: Vec::new(),
+            keypoints: Vec::new(),
+        };
+        (record, small)
     }
 
     /// The record as the cache keeps it: little-endian, at most [`MOST_BYTES`].
@@ -122,6 +133,7 @@ impl PixelRecord {
             bytes.extend(clamp_u16(bound).to_le_bytes());
         }
         bytes.extend(self.texture.to_le_bytes());
+        bytes.extend(self.two_tone.to_le_bytes());
         bytes.extend(&self.colours);
         bytes.push(u8::from(self.content_view.is_some()));
         bytes.extend(&self.whole_view);
@@ -165,6 +177,7 @@ impl PixelRecord {
             y1: bound()?,
         };
         let texture = f32::from_le_bytes(reader.take()?);
+        let two_tone = f32::from_le_bytes(reader.take()?);
         let colours = reader.slice(3 * COLOUR_SIDE * COLOUR_SIDE)?.to_vec();
         let [has_content_view] = reader.take()?;
         let whole_view = reader.slice(VIEW_BYTES)?.to_vec();
@@ -219,6 +232,7 @@ impl PixelRecord {
             spread,
             content,
             texture,
+            two_tone,
             colours,
             whole_view,
             content_view,

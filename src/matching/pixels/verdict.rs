@@ -1,11 +1,25 @@
 //! What the pixels say of a pair, with the numbers behind it and a sentence for a person.
 
-use super::decide::Tier;
+use super::decide::{self, Tier};
 use super::geometry::{Homography, Rectangle};
 use super::measure::Measured;
 use super::prepared::Prepared;
 use crate::matching::Evidence;
 use crate::photo::Orientation;
+
+/// Whether a look at larger pictures was needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// The records suffice.
+    NotNeeded,
+    /// Same shot as far as the records show; words are too small in them to be told apart. Until
+    /// [`compare_detail`](super::compare_detail) has decided it, the pair is no copy.
+    Wanted,
+    /// Looked at, and agrees.
+    Agrees,
+    /// Looked at, and differs: the pair is [`Evidence::Similar`].
+    Differs,
+}
 
 /// The decision on a pair of pictures by their pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,6 +31,10 @@ pub struct PixelVerdict {
     /// The one picture is found whole in the other, with another picture beside it: a collage
     /// and one of its photos. Related, but never to be joined; then `evidence` is `None`.
     pub partial: bool,
+    /// Both are pages or screens: they resemble each other without being related.
+    pub documents: bool,
+    /// Whether a same shot holds at a closer look.
+    pub detail: Detail,
     /// How the pictures lie over each other, where they do.
     pub alignment: Option<Alignment>,
     /// Correlation of the shared part after alignment and tone curve, added lettering left
@@ -75,6 +93,12 @@ impl Alignment {
         Homography(self.map.map(f64::from))
     }
 
+    /// The map of the first picture's positions to the second's, in pixels as they are prepared.
+    pub(super) fn on(&self, first: &Prepared, second: &Prepared) -> Homography {
+        let to_unit = Homography::onto_unit(first.frame());
+        Homography::onto(second.frame()).after(&self.homography().after(&to_unit))
+    }
+
     /// The map of the first picture's positions, in pixels of its record, to the third's, if
     /// this one leads to a second picture and `next` from there to the third.
     pub(super) fn composed(&self, next: &Self, first: &Prepared, third: &Prepared) -> Homography {
@@ -89,6 +113,8 @@ impl PixelVerdict {
     pub const UNRELATED: Self = Self {
         evidence: None,
         partial: false,
+        documents: false,
+        detail: Detail::NotNeeded,
         alignment: None,
         correlation: 0.0,
         alike: 0.0,
@@ -115,6 +141,14 @@ impl PixelVerdict {
         }
     }
 
+    /// No relation of two pictures.
+    pub(super) fn unrelated(a: &Prepared, b: &Prepared) -> Self {
+        Self {
+            documents: a.is_document() && b.is_document(),
+            ..Self::UNRELATED
+        }
+    }
+
     pub(super) fn new(a: &Prepared, b: &Prepared, measured: &Measured, tier: Tier) -> Self {
         let agreement = &measured.agreement;
         let centre = a.content().centre();
@@ -127,6 +161,12 @@ impl PixelVerdict {
         Self {
             evidence: tier.evidence(),
             partial: tier == Tier::Partial,
+            documents: a.is_document() && b.is_document(),
+            detail: if tier == Tier::SameShot && decide::wants_detail(a, b) {
+                Detail::Wanted
+            } else {
+                Detail::NotNeeded
+            },
             alignment: Some(Alignment {
                 orientation: measured.map.orientation_at(centre),
                 scale,
@@ -144,6 +184,24 @@ impl PixelVerdict {
             blocks: agreement.weight,
             keypoints: measured.inliers,
         }
+    }
+
+    /// The verdict where a closer look was wanted and cannot be had: the weaker tier.
+    #[must_use]
+    pub fn undecided(mut self) -> Self {
+        self.evidence = Some(Evidence::Similar);
+        self
+    }
+
+    /// The verdict after the closer look.
+    pub(super) fn with_detail(mut self, agrees: bool) -> Self {
+        self.detail = if agrees {
+            Detail::Agrees
+        } else {
+            self.evidence = Some(Evidence::Similar);
+            Detail::Differs
+        };
+        self
     }
 
     /// Whether the pixels say that the two are one exposure.
@@ -184,6 +242,9 @@ impl PixelVerdict {
         if self.lettered > 0.01 {
             parts.push("lettering added".to_owned());
         }
+        if self.detail == Detail::Differs {
+            parts.push("small parts differ, such as words".to_owned());
+        }
         if self.unlike > 0.05 {
             let percent = self.unlike * 100.0;
             parts.push(format!("{percent:.0} % of it moved or changed"));
@@ -196,7 +257,11 @@ impl PixelVerdict {
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let Some(alignment) = &self.alignment else {
-            return vec![NO_RELATION];
+            return vec![if self.documents {
+                DOCUMENTS
+            } else {
+                NO_RELATION
+            }];
         };
         let tier = match (self.evidence, self.partial) {
             (Some(Evidence::SameShot), _) => SAME_SHOT,
@@ -204,7 +269,14 @@ impl PixelVerdict {
             (_, true) => PARTIAL,
             _ => SIMILAR,
         };
-        let mut bytes = vec![tier, alignment.orientation.to_exif()];
+        let detail = match self.detail {
+            Detail::NotNeeded => 0,
+            Detail::Wanted => 1,
+            Detail::Agrees => 2,
+            Detail::Differs => 3,
+        };
+        let documents = u8::from(self.documents);
+        let mut bytes = vec![tier, documents, detail, alignment.orientation.to_exif()];
         let [first, second] = alignment.coverage;
         let numbers = [
             alignment.scale,
@@ -227,11 +299,14 @@ impl PixelVerdict {
     /// Reads what [`to_bytes`](Self::to_bytes) wrote; `None` if it did not write this.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        if bytes == [NO_RELATION] {
-            return Some(Self::UNRELATED);
+        if let &[tier @ (NO_RELATION | DOCUMENTS)] = bytes {
+            return Some(Self {
+                documents: tier == DOCUMENTS,
+                ..Self::UNRELATED
+            });
         }
         let bytes: &[u8; VERDICT_BYTES] = bytes.try_into().ok()?;
-        let [tier, orientation, rest @ ..] = bytes;
+        let [tier, documents, detail, orientation, rest @ ..] = bytes;
         let (words, []) = rest.as_chunks::<4>() else {
             return None;
         };
@@ -257,6 +332,14 @@ impl PixelVerdict {
                 _ => return None,
             },
             partial: *tier == PARTIAL,
+            documents: *documents != 0,
+            detail: match *detail {
+                0 => Detail::NotNeeded,
+                1 => Detail::Wanted,
+                2 => Detail::Agrees,
+                3 => Detail::Differs,
+                _ => return None,
+            },
             alignment: Some(Alignment {
                 orientation: Orientation::from_exif((*orientation).into()),
                 scale: number()?,
@@ -280,9 +363,10 @@ const SAME_SHOT: u8 = 1;
 const BURST: u8 = 2;
 const SIMILAR: u8 = 3;
 const PARTIAL: u8 = 4;
+const DOCUMENTS: u8 = 5;
 
 /// The length of a verdict that relates two pictures.
-const VERDICT_BYTES: usize = 2 + 9 * 4 + 9 * 4 + 4;
+const VERDICT_BYTES: usize = 4 + 9 * 4 + 9 * 4 + 4;
 
 const UNIT: Rectangle = Rectangle {
     left: 0.0,
