@@ -58,7 +58,8 @@ pub(super) fn decode(
     if !scans.has_end_marker {
         check_tail(bytes, &header)?;
     }
-    if !scans.send_all && !(is_progressive && scans.has_end_marker) {
+    let says_that_it_is_all = is_progressive && scans.has_end_marker;
+    if !scans.send_all && !says_that_it_is_all {
         return Err(DecodeError::damaged(BREAKS_OFF));
     }
     let picture = Picture::new(bytes.get(..scans.end).unwrap_or(bytes), &header);
@@ -222,9 +223,25 @@ impl Read for Ended<'_> {
         self.now.read(buffer)
     }
 
-    // The decoder reads byte by byte: this must cost no more than a slice does.
+    // The decoder reads byte by byte. Measured: with the slice first this costs 1 to 2 % of a
+    // decoding at 1/4, and to copy the data no less.
     #[inline]
-    fn read_exact(&mut self, mut buffer: &mut [u8]) -> io::Result<()> {
+    fn read_exact(&mut self, buffer: &mut [u8]) -> io::Result<()> {
+        match self.now.split_at_checked(buffer.len()) {
+            Some((read, rest)) => {
+                buffer.copy_from_slice(read);
+                self.now = rest;
+                Ok(())
+            }
+            None => self.read_across(buffer),
+        }
+    }
+}
+
+impl Ended<'_> {
+    /// Fills `buffer` from the rest of the data and the ending.
+    #[cold]
+    fn read_across(&mut self, mut buffer: &mut [u8]) -> io::Result<()> {
         while buffer.len() > self.now.len() && !self.ending.is_empty() {
             let count = self.read(buffer)?;
             buffer = buffer.get_mut(count..).unwrap_or_default();
