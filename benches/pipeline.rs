@@ -5,7 +5,8 @@
 //! The figures are ratios within one run, for machines are noisy, and the least of some rounds.
 //!
 //! CPU time is that of the threads that work: a model thread that waits costs nothing, and wall
-//! time over (decoding + model) / cores shows what is lost by waiting and by everything else.
+//! time over (decoding + model) / cores shows what is lost by waiting and by everything else. If
+//! the cores were busy by much less than 100 %, another program had them, and the round is void.
 
 #![allow(
     clippy::unwrap_used,
@@ -26,6 +27,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use common::jpeg;
+use cpu_time::ProcessTime;
 use rayon::prelude::*;
 use twinlens::embed::{EngineChoice, EngineRequest, Provider, bundled};
 use twinlens::matching::neighbours::IndexChoice;
@@ -120,17 +122,19 @@ fn first_scan(count: usize, threads: usize, pool: &rayon::ThreadPool) {
     let (mut best, mut over_decoding) = (f64::INFINITY, f64::INFINITY);
     for round in 0..ROUNDS {
         let alone = decode_alone(&files, pool).as_secs_f64();
+        let cpu = ProcessTime::now();
         let (analysis, wall) = run(request(folder.path(), None, threads));
-        let wall = wall.as_secs_f64();
+        let (cpu, wall) = (cpu.elapsed().as_secs_f64(), wall.as_secs_f64());
         assert_eq!(analysis.photos.len(), count);
         let busy = |of| stage(&analysis, of).busy.as_secs_f64();
         let unavoidable = (busy(Stage::Decode) + busy(Stage::Embed)) / threads as f64;
         best = best.min(wall / unavoidable);
         over_decoding = over_decoding.min(wall / alone);
         println!(
-            "round {}: wall {wall:.2} s, {:.1} a second; over (decoding + model CPU) / cores {:.3}; over decoding alone ({alone:.2} s) {:.3}",
+            "round {}: wall {wall:.2} s, {:.1} a second, cores busy {:.0} %; over (decoding + model CPU) / cores {:.3}; over decoding alone ({alone:.2} s) {:.3}",
             round + 1,
             count as f64 / wall,
+            100.0 * cpu / (wall * threads as f64),
             wall / unavoidable,
             wall / alone
         );
