@@ -72,9 +72,13 @@ fn progressive(picture: &RgbImage) -> Vec<u8> {
 /// A file of the picture in a format that `image` writes.
 fn encoded(picture: &RgbImage, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
-    DynamicImage::ImageRgb8(picture.clone())
-        .write_to(&mut bytes, format)
-        .unwrap();
+    let picture = DynamicImage::ImageRgb8(picture.clone());
+    // Inside an icon `image` reads a PNG of RGBA and no other.
+    let picture = match format {
+        ImageFormat::Ico => DynamicImage::ImageRgba8(picture.into_rgba8()),
+        _ => picture,
+    };
+    picture.write_to(&mut bytes, format).unwrap();
     bytes.into_inner()
 }
 
