@@ -53,9 +53,9 @@ pub(crate) fn photo(seed: u32, width: u32, height: u32) -> RgbImage {
     photo
 }
 
-/// Vectors of 512 numbers in groups of one to six around a common direction, so that strangers
-/// have a cosine of 0.11 give or take 0.04, and one pair of strangers in twenty lies above the
-/// floor of the bundled model, as it is with photos.
+/// Vectors of 512 numbers in groups of one to six around a common direction. Strangers have a
+/// cosine of 0.11 give or take 0.04, so that about one pair of them in twenty lies above the floor
+/// of the bundled model and the lists of neighbours are full.
 pub(crate) fn clustered(count: usize) -> Vec<Vec<f16>> {
     let mut random = Random::new(0);
     let mut rows: Vec<Vec<f16>> = Vec::with_capacity(count);
