@@ -455,6 +455,34 @@ fn busy_servers_are_asked_again_after_the_time_they_name() {
         fetch(&server, &folder.target(), None).unwrap();
         assert_eq!(server.asked().len(), 3);
     }
+    // A date that is past: at once.
+    let past = "Retry-After: Sun, 06 Nov 1994 08:49:37 GMT";
+    let server = Server::start(move |number, asked, stream| match number {
+        0 => head(
+            stream,
+            "503 Service Unavailable",
+            &[past.into(), "Content-Length: 0".into()],
+        ),
+        _ => serve(stream, asked, &file(0), "v0", usize::MAX),
+    });
+    fetch(&server, &Folder::new().target(), None).unwrap();
+    assert_eq!(server.asked().len(), 2);
+    // One that is far: not worth the wait.
+    let server = Server::start(|_, _, stream| {
+        let far = "Retry-After: Tue, 01 Jan 2999 00:00:00 GMT";
+        head(
+            stream,
+            "503 Service Unavailable",
+            &[far.into(), "Content-Length: 0".into()],
+        );
+    });
+    let error = fetch(&server, &Folder::new().target(), None)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("503") && error.contains("patience"),
+        "{error}"
+    );
     let server = Server::start(|_, _, stream| {
         head(
             stream,

@@ -363,6 +363,54 @@ fn exit_status_and_message_tell_what_was_wrong() {
     }
 }
 
+/// Whether ONNX Runtime is installed is no business of somebody who did not ask for it; the
+/// summary and the report say what ran.
+#[test]
+fn an_engine_that_is_not_installed_is_no_news_and_one_that_does_not_load_is() {
+    let (home, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    save(&picture(1, 300, 200), &folder.path().join("1.jpg"));
+    let settings = home.path().join("settings.toml");
+    let broken = home.path().join("libonnxruntime.so");
+    fs::write(&broken, "no library").unwrap();
+    let setting = format!("onnxruntime_library = '{}'\n", broken.display());
+    for (text, engine, words) in [
+        ("", "auto", None),
+        (
+            setting.as_str(),
+            "auto",
+            Some("the built-in engine was used"),
+        ),
+        (setting.as_str(), "embedded", None),
+    ] {
+        fs::write(&settings, text).unwrap();
+        let report = home.path().join("report.json");
+        let output = twinlens(home.path())
+            // None of the places where a library may lie.
+            .env("PATH", "")
+            .env_remove("ORT_DYLIB_PATH")
+            .env_remove("VIRTUAL_ENV")
+            .env_remove("CONDA_PREFIX")
+            .arg("--settings")
+            .arg(&settings)
+            .args(["scan", "--engine", engine, "--json"])
+            .args([&report, folder.path()])
+            .output()
+            .unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{errors}");
+        let report: Value = serde_json::from_slice(&fs::read(&report).unwrap()).unwrap();
+        if report["engine"]["name"] == "onnxruntime" {
+            // It lies in a folder of the system, and works.
+            assert!(text.is_empty(), "{errors}");
+            continue;
+        }
+        let notes = report["notes"].as_array().map_or(0, Vec::len);
+        assert_eq!(notes, usize::from(words.is_some()), "{errors}");
+        assert_eq!(errors.contains("note:"), words.is_some(), "{errors}");
+        assert!(errors.contains(words.unwrap_or("on rten")), "{errors}");
+    }
+}
+
 /// Enough photos that a scan takes seconds.
 fn many(folder: &Path, count: u32) {
     for number in 0..count {

@@ -243,30 +243,6 @@ fn names_that_are_not_text_are_kept_as_they_are() {
     assert_eq!(wrong_extension(&path, examined.content.format), None);
 }
 
-#[cfg(unix)]
-#[test]
-fn what_may_not_be_read_is_a_problem() {
-    use std::os::unix::fs::PermissionsExt;
-    let root = tempfile::tempdir().unwrap();
-    let root = root.path();
-    picture(&root.join("1.png"), 1);
-    picture(&root.join("closed/2.png"), 2);
-    let forbid =
-        |name: &str| fs::set_permissions(root.join(name), fs::Permissions::from_mode(0o000));
-    forbid("1.png").unwrap();
-    forbid("closed").unwrap();
-    if fs::read_dir(root.join("closed")).is_ok() {
-        eprintln!("SKIPPED: this user may read everything, whatever the permissions say");
-        return;
-    }
-    let found = walked(&[root]);
-    let denied = |name: &str| (name.to_owned(), ProblemKind::PermissionDenied);
-    assert_eq!(problems(&found, root), ["closed"].map(denied));
-    let problem = read(&found.files[0], &Limits::default(), Vec::new()).unwrap_err();
-    assert_eq!(problem.kind, ProblemKind::PermissionDenied);
-    fs::set_permissions(root.join("closed"), fs::Permissions::from_mode(0o700)).unwrap();
-}
-
 #[test]
 fn files_that_vanish_or_change_after_the_walk_are_problems() {
     let root = tempfile::tempdir().unwrap();

@@ -123,7 +123,8 @@ pub struct Opened {
     pub engine: EngineInfo,
     /// The identity of the vectors.
     pub key: ModelKey,
-    /// Why `auto` did not take ONNX Runtime, for the user.
+    /// Why `auto` did not take an ONNX Runtime that is there, for the user. Where there is none,
+    /// nothing is amiss.
     pub note: Option<String>,
 }
 
@@ -142,8 +143,8 @@ impl std::fmt::Debug for Opened {
 ///
 /// # Errors
 /// [`EmbedError`] if the engine, the provider or the model cannot be used. With
-/// [`EngineChoice::Auto`] a missing or broken ONNX Runtime is no error but a note, unless a
-/// provider was asked for that only ONNX Runtime has.
+/// [`EngineChoice::Auto`] a broken ONNX Runtime is no error but a note, and a missing one not
+/// even that, unless a provider was asked for that only ONNX Runtime has.
 pub fn open(request: &EngineRequest, model: &ModelRecord) -> Result<Opened, EmbedError> {
     match request.engine {
         EngineChoice::Embedded if request.provider.is_an_accelerator() => Err(EmbedError::Engine {
@@ -156,11 +157,17 @@ pub fn open(request: &EngineRequest, model: &ModelRecord) -> Result<Opened, Embe
         }),
         EngineChoice::Embedded => open_embedded(request, model, None),
         EngineChoice::OnnxRuntime => open_onnxruntime(request, model),
-        EngineChoice::Auto => match open_onnxruntime(request, model) {
-            Ok(opened) => Ok(opened),
-            Err(error) if request.provider.is_an_accelerator() => Err(error),
-            Err(error) => open_embedded(request, model, Some(error.to_string())),
-        },
+        EngineChoice::Auto if request.provider.is_an_accelerator() => {
+            open_onnxruntime(request, model)
+        }
+        EngineChoice::Auto if !onnxruntime::find::is_there(request.library.as_deref()) => {
+            open_embedded(request, model, None)
+        }
+        EngineChoice::Auto => open_onnxruntime(request, model).or_else(|error| {
+            let note =
+                format!("the built-in engine was used, for ONNX Runtime did not run: {error}");
+            open_embedded(request, model, Some(note))
+        }),
     }
 }
 
@@ -213,7 +220,9 @@ mod tests {
             let opened = with_a_broken_library(EngineChoice::Auto, provider).unwrap();
             assert_eq!(opened.engine.name, "embedded");
             assert_eq!(opened.embedders.len(), 2);
-            assert!(opened.note.unwrap().contains("libonnxruntime.so"));
+            let note = opened.note.unwrap();
+            assert!(note.starts_with("the built-in engine was used"), "{note}");
+            assert!(note.contains("libonnxruntime.so"), "{note}");
         }
     }
 

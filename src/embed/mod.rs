@@ -8,6 +8,7 @@
 
 pub mod bundled;
 pub mod catalog;
+mod describe;
 pub mod download;
 pub mod embedded;
 mod engine;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use super::schema::{self, Found};
-use super::{CacheWriter, LibraryError};
+use super::{CacheWriter, LibraryError, in_words};
 
 /// A connection to the cache, for one thread.
 #[derive(Debug)]
@@ -77,11 +77,11 @@ impl Cache {
             }
             Ok(Err(reason)) => reason,
             Err(error) if is_damage(&error) => format!("it is damaged: {error}"),
-            Err(error) => return Err(refused(error.to_string())),
+            Err(error) => return Err(refused(in_words(&error))),
         };
         let aside = set_aside(path)?;
         let cache = Self::try_open(path)
-            .map_err(|error| refused(error.to_string()))?
+            .map_err(|error| refused(in_words(&error)))?
             .map_err(refused)?;
         let notice = format!(
             "the cache could not be used ({reason}); it was set aside as {} and a new one begun",
@@ -98,7 +98,7 @@ impl Cache {
     /// # Errors
     /// [`LibraryError`] if there is no room for a temporary file.
     pub fn in_memory() -> Result<OpenedCache, LibraryError> {
-        let path = PathBuf::from("(in memory)");
+        let path = PathBuf::from(super::IN_MEMORY);
         let open = || {
             // An unnamed temporary file of SQLite's own, spilt to disk only when large.
             let mut connection = Connection::open("")?;
@@ -155,7 +155,7 @@ impl Cache {
         };
         let refused = |error: rusqlite::Error| LibraryError::Open {
             path: self.path.clone(),
-            reason: error.to_string(),
+            reason: in_words(&error),
         };
         Ok(Some(Self {
             connection: open().map_err(refused)?,

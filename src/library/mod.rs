@@ -15,7 +15,17 @@ pub use cache::{Cache, CacheInfo, OpenedCache, Pruned};
 pub use read::KnownVerdict;
 pub use writer::{CacheWriter, Record};
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use rusqlite::ErrorCode;
+use rusqlite::ffi::{
+    SQLITE_IOERR_FSYNC, SQLITE_IOERR_SHMOPEN, SQLITE_IOERR_SHMSIZE, SQLITE_IOERR_TRUNCATE,
+    SQLITE_IOERR_WRITE,
+};
+
+/// What stands for the path of a cache that is gone in the end; what does not fit into memory
+/// goes to SQLite's own temporary file.
+const IN_MEMORY: &str = "(in memory)";
 
 /// Why the cache cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -51,13 +61,88 @@ pub enum LibraryError {
         source: rusqlite::Error,
     },
     /// Reading or writing failed later on: the disk is full, the medium is gone.
-    #[error(
-        "the cache failed ({source}); what was written before is kept; free some space, choose another with --cache FILE, or none with --no-cache: {path}"
-    )]
+    #[error("the cache failed ({}); {}", in_words(source), advice(path))]
     Database {
         /// The cache.
         path: PathBuf,
         /// SQLite's reason.
         source: rusqlite::Error,
     },
+}
+
+/// What SQLite says, in words that name the cause. It has an answer of its own for a full disk;
+/// a quota or a limit on the size of files, and a full disk where the shared memory of the
+/// write-ahead log is made, are to it nothing but a "disk I/O error".
+fn in_words(error: &rusqlite::Error) -> String {
+    let Some(failure) = error.sqlite_error() else {
+        return error.to_string();
+    };
+    match (failure.code, failure.extended_code) {
+        (ErrorCode::DiskFull, _) => "the disk is full: free some space there".to_owned(),
+        (
+            _,
+            SQLITE_IOERR_WRITE
+            | SQLITE_IOERR_FSYNC
+            | SQLITE_IOERR_TRUNCATE
+            | SQLITE_IOERR_SHMOPEN
+            | SQLITE_IOERR_SHMSIZE,
+        ) => format!(
+            "it cannot be written, {error}: the disk is full, a quota is used up, or the disk fails"
+        ),
+        _ => error.to_string(),
+    }
+}
+
+/// What to do where a cache fails in use.
+fn advice(path: &Path) -> String {
+    if path == Path::new(IN_MEMORY) {
+        "without a cache file, what is found is kept in memory and in the system's folder for \
+         temporary files: free some space there, or choose a file on another disk with --cache \
+         FILE"
+            .to_owned()
+    } else {
+        format!(
+            "what was written before is kept; choose another with --cache FILE, or none with \
+             --no-cache: {}",
+            path.display()
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(extended_code: i32, path: &str) -> String {
+        LibraryError::Database {
+            path: path.into(),
+            source: rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(extended_code), None),
+        }
+        .to_string()
+    }
+
+    #[test]
+    fn a_failure_is_told_with_its_cause_and_what_to_do() {
+        use rusqlite::ffi::{SQLITE_FULL, SQLITE_IOERR_READ};
+        for (code, path, parts) in [
+            (
+                SQLITE_FULL,
+                "c.db",
+                ["the disk is full", "--no-cache: c.db"],
+            ),
+            (SQLITE_IOERR_WRITE, "c.db", ["a quota", "--no-cache: c.db"]),
+            (SQLITE_IOERR_READ, "c.db", ["disk I/O error)", ": c.db"]),
+            (
+                SQLITE_FULL,
+                IN_MEMORY,
+                ["the disk is full", "temporary files"],
+            ),
+        ] {
+            let message = failed(code, path);
+            for part in parts {
+                assert!(message.contains(part), "{message}");
+            }
+        }
+        assert!(!failed(SQLITE_FULL, IN_MEMORY).contains("--no-cache"));
+    }
 }

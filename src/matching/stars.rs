@@ -19,6 +19,8 @@
 //! the two ends of the new link are looked at, and with the smaller part renamed at each merge
 //! (weighted union) the whole run is O(links log nodes) but for dense clusters' recentring.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{MatchError, index_u32};
@@ -88,6 +90,60 @@ pub(super) fn centres(nodes: usize, events: &[Event], links: usize) -> Vec<u32> 
     (0..index_u32(nodes))
         .map(|node| centre[find(&mut parents, node) as usize])
         .collect()
+}
+
+/// Parts `nodes` nodes into stars, the largest first: the centre of every node's star.
+///
+/// The centre of the next star is the node that may lead most of those that are left, the
+/// better of several; with all of these it is set aside. That is the greedy algorithm for set
+/// cover (Chvátal, *A Greedy Heuristic for the Set-Covering Problem*, 1979). Unlike [`grow`] it
+/// has no order of strength and cannot be cut, but one node that has little in common with the
+/// others cannot keep a large star from forming.
+///
+/// # Errors
+/// [`MatchError::Cancelled`] if `cancel` is set.
+pub(super) fn cover(
+    nodes: usize,
+    links: impl Iterator<Item = Link>,
+    cancel: &AtomicBool,
+) -> Result<Vec<u32>, MatchError> {
+    let mut led = vec![Vec::new(); nodes];
+    for link in links {
+        let (u, v) = link.ends;
+        for (leader, other, may_lead) in [(u, v, link.may_lead.0), (v, u, link.may_lead.1)] {
+            if may_lead {
+                led[leader as usize].push(other);
+            }
+        }
+    }
+    let mut centre: Vec<Option<u32>> = vec![None; nodes];
+    let most = |node: u32, led: &[Vec<u32>]| (led[node as usize].len(), Reverse(node));
+    let mut queue: BinaryHeap<(usize, Reverse<u32>)> =
+        (0..index_u32(nodes)).map(|node| most(node, &led)).collect();
+    let mut steps = 0_usize;
+    while let Some((count, Reverse(node))) = queue.pop() {
+        steps += 1;
+        if steps.is_multiple_of(1024) && cancel.load(Ordering::Relaxed) {
+            return Err(MatchError::Cancelled);
+        }
+        if centre[node as usize].is_some() {
+            continue;
+        }
+        // What was set aside since it was put into the queue counts no more.
+        led[node as usize].retain(|&other| centre[other as usize].is_none());
+        if led[node as usize].len() < count {
+            queue.push(most(node, &led));
+            continue;
+        }
+        centre[node as usize] = Some(node);
+        for &other in &led[node as usize] {
+            centre[other as usize] = Some(node);
+        }
+    }
+    Ok((0..)
+        .zip(centre)
+        .map(|(node, centre)| centre.unwrap_or(node))
+        .collect())
 }
 
 /// The root of `node`, with its path halved on the way.

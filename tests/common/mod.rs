@@ -89,7 +89,14 @@ pub(crate) fn jpeg(picture: &RgbImage, quality: u8) -> Vec<u8> {
 
 /// The program, with settings, cache and models of its own in `home`.
 pub(crate) fn twinlens(home: &Path) -> std::process::Command {
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_twinlens"));
+    at_home(
+        std::process::Command::new(env!("CARGO_BIN_EXE_twinlens")),
+        home,
+    )
+}
+
+/// A command whose settings, caches and models are in `home`.
+pub(crate) fn at_home(mut command: std::process::Command, home: &Path) -> std::process::Command {
     command
         .env("HOME", home)
         .env("XDG_CACHE_HOME", home.join("cache"))

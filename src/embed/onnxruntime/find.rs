@@ -108,6 +108,13 @@ pub fn candidates(places: &Places) -> Vec<PathBuf> {
     found
 }
 
+/// Whether there is anything to try: a file that may be the library, or a place that the user
+/// named.
+#[must_use]
+pub fn is_there(set: Option<&Path>) -> bool {
+    !candidates(&Places::of_this_machine(set)).is_empty()
+}
+
 /// The library inside `path` if that is a folder, else `path` itself.
 #[must_use]
 pub fn in_folder(path: &Path) -> PathBuf {

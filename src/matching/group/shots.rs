@@ -42,12 +42,7 @@ pub(super) fn build(
     }
     let classes = Classes::number(analysed, &pixels_of, &best_first);
     let links = ClassLinks::collect(analysed, &classes, settings.weakest);
-    let events = stars::grow(classes.best_photo.len(), links.directed(), cancel)?;
-    let centre = stars::centres(
-        classes.best_photo.len(),
-        &events,
-        links.strongest_first.len(),
-    );
+    let centre = stars::cover(classes.best_photo.len(), links.directed(), cancel)?;
 
     // Numbered as their best classes are met, so that shots are ranked by these.
     let mut shot_of_centre = vec![None; centre.len()];
@@ -183,8 +178,6 @@ struct ClassLink {
 struct ClassLinks {
     /// (better class, worse class, verdict), by the pair.
     by_pair: Vec<(u32, u32, ClassLink)>,
-    /// Positions in `by_pair`, the closest pair first.
-    strongest_first: Vec<u32>,
     /// (lower content, higher content, cosine) of contents with equal pixels, by the pair.
     equal: Vec<(u32, u32, Cosine)>,
 }
@@ -226,30 +219,19 @@ impl ClassLinks {
                 .then(v.verdict.closest_first(&w.verdict))
         });
         by_pair.dedup_by_key(|(a, b, _)| (*a, *b));
-        let mut strongest_first: Vec<u32> = (0..index_u32(by_pair.len())).collect();
-        // The sort is stable: equally close pairs stay in the order of their ranks.
-        strongest_first.sort_by(|&i, &j| {
-            let closeness = |link: u32| by_pair[link as usize].2.verdict.closeness();
-            closeness(j).total_cmp(&closeness(i))
-        });
         equal.sort_by_key(|&(a, b, _)| (a, b));
-        Self {
-            by_pair,
-            strongest_first,
-            equal,
-        }
+        Self { by_pair, equal }
     }
 
     /// The better of two leads. The worse one may, too, if it shows nearly all of the better
     /// one: a frame has pixels, and makes a picture larger, but no better.
     fn directed(&self) -> impl Iterator<Item = stars::Link> {
-        self.strongest_first.iter().map(|&link| {
-            let (better, worse, verdict) = &self.by_pair[link as usize];
-            stars::Link {
+        self.by_pair
+            .iter()
+            .map(|(better, worse, link)| stars::Link {
                 ends: (*better, *worse),
-                may_lead: (true, verdict.shows_all),
-            }
-        })
+                may_lead: (true, link.shows_all),
+            })
     }
 
     fn between(&self, a: u32, b: u32) -> Option<&Verdict> {

@@ -21,6 +21,8 @@ pub(in crate::scan) struct Segments {
     pub(in crate::scan) is_jfif: bool,
     /// The EXIF data: a TIFF structure, from its byte order mark on.
     pub(in crate::scan) exif: Option<std::ops::Range<usize>>,
+    /// The header of the first scan, without its length.
+    pub(in crate::scan) scan_header: std::ops::Range<usize>,
     /// Where the entropy-coded data of the first scan begins.
     pub(in crate::scan) scan_at: usize,
 }
@@ -71,6 +73,7 @@ pub(in crate::scan) fn segments(bytes: &[u8]) -> Option<Segments> {
             }
             0xee if body.starts_with(b"Adobe") => found.adobe_transform = body.get(11).copied(),
             0xda => {
+                found.scan_header = at + 2..end;
                 found.scan_at = end;
                 return (found.process != 0).then_some(found);
             }

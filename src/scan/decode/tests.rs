@@ -15,6 +15,7 @@ use jpeg_encoder::{ColorType, Encoder};
 
 use super::*;
 
+mod jpeg_ends;
 mod tiff_files;
 mod whole;
 
