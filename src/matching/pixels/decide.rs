@@ -7,6 +7,7 @@
 
 use super::measure::Measured;
 use super::prepared::Prepared;
+use super::rest::Rest;
 use crate::matching::Evidence;
 
 /// At least this many textured blocks have to speak for it: with fewer, a dozen blocks of a
@@ -158,6 +159,16 @@ fn agrees(measured: &Measured) -> bool {
         && agreement.imperfect <= MOST_IMPERFECT + MOST_IMPERFECT_FOR_LETTERING * lettered
         && agreement.unlike <= MOST_UNLIKE + MOST_UNLIKE_FOR_LETTERING * lettered
         && agreement.largest_blob <= LARGEST_BLOB + LARGEST_BLOB_FOR_LETTERING * lettered
+}
+
+/// The share of the larger picture that the other one cut off: what has texture and begins
+/// without a seam, for frames have one.
+pub(super) fn left_out(rest: &Rest) -> f32 {
+    if rest.seam >= REST_SEAM {
+        0.0
+    } else {
+        rest.share * rest.textured
+    }
 }
 
 /// Whether the larger picture has another photo beside the shared part.

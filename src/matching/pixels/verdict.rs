@@ -46,8 +46,8 @@ pub struct PixelVerdict {
     pub unlike: f32,
     /// Share that is covered by lettering which only one picture has.
     pub lettered: f32,
-    /// Share of the picture that shows more which has texture and is not shown by the other
-    /// one: next to nothing for a framed copy, what was cut off for a crop.
+    /// Share of the picture that shows more which has texture, belongs to the scene and is not
+    /// shown by the other one: 0 for a framed copy, what was cut off for a crop.
     pub left_out: f32,
     /// Blocks with texture that were judged: how much the shares stand on.
     pub blocks: f32,
@@ -180,7 +180,7 @@ impl PixelVerdict {
             alike: agreement.alike,
             unlike: agreement.unlike,
             lettered: agreement.lettered,
-            left_out: measured.rest.share * measured.rest.textured,
+            left_out: decide::left_out(&measured.rest),
             blocks: agreement.weight,
             keypoints: measured.inliers,
         }
