@@ -4,10 +4,7 @@
 
 mod common;
 
-use std::path::Path;
-use std::sync::atomic::AtomicBool;
-
-use common::{jpeg, picture, shared};
+use common::{jpeg, load, picture, shared};
 use image::{Rgb, RgbImage, imageops};
 use twinlens::matching::Evidence;
 use twinlens::matching::pixels::{
@@ -15,7 +12,7 @@ use twinlens::matching::pixels::{
     prepare_detail,
 };
 use twinlens::photo::{Format, Orientation};
-use twinlens::scan::{DecodeScale, Limits, decode, examine, read, walk};
+use twinlens::scan::{DecodeScale, Limits, decode};
 
 /// As the cache gives it back.
 fn remembered(picture: &RgbImage) -> Prepared {
@@ -59,14 +56,6 @@ fn distinct_photos(step: usize) -> Option<Vec<RgbImage>> {
     names.sort();
     let pictures = names.iter().step_by(step).map(|name| load(&set.join(name)));
     Some(pictures.collect())
-}
-
-fn load(path: &Path) -> RgbImage {
-    let found = walk(&[path.to_owned()], &AtomicBool::new(false), &mut |_, _| ()).unwrap();
-    let limits = Limits::default();
-    let bytes = read(&found.files[0], &limits, Vec::new()).unwrap();
-    let scale = DecodeScale::for_analysis(224);
-    examine(path, &bytes, scale, &limits).unwrap().decoded.image
 }
 
 fn turned(picture: &RgbImage, orientation: Orientation) -> RgbImage {

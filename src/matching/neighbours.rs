@@ -150,7 +150,7 @@ pub fn neighbours(
     if use_hnsw {
         let lists = hnsw::search(&search, pool, progress)?;
         let rows: Vec<usize> = sample(vectors.len()).collect();
-        let exact = pool.install(|| exact::search_rows(&search, &rows, &|_| ()))?;
+        let exact = pool.install(|| exact::search_rows(&search, &rows))?;
         let recall = recall(&exact, &rows, &lists);
         return Ok(Neighbours {
             edges: edges(lists),
@@ -158,8 +158,7 @@ pub fn neighbours(
             recall: Some(recall),
         });
     }
-    let rows: Vec<usize> = (0..vectors.len()).collect();
-    let lists = pool.install(|| exact::search_rows(&search, &rows, progress))?;
+    let lists = pool.install(|| exact::search_all(&search, progress))?;
     Ok(Neighbours {
         edges: edges(lists),
         index: IndexUsed::Exact,

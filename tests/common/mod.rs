@@ -5,9 +5,11 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use image::{ImageFormat, Rgb, RgbImage};
 use serde_json::Value;
+use twinlens::scan::{DecodeScale, Limits, examine, read, walk};
 
 /// Fixtures that are too large for the repository lie beside it; without them a test says
 /// loudly that it was skipped, and fails where nothing may be skipped.
@@ -155,4 +157,13 @@ pub(crate) fn timeless(mut report: Value) -> Value {
         stage["busy_s"] = Value::Null;
     }
     report
+}
+
+/// A photo upright, at the size that a scan decodes it to.
+pub(crate) fn load(path: &Path) -> RgbImage {
+    let found = walk(&[path.to_owned()], &AtomicBool::new(false), &mut |_, _| ()).unwrap();
+    let limits = Limits::default();
+    let bytes = read(&found.files[0], &limits, Vec::new()).unwrap();
+    let scale = DecodeScale::for_analysis(224);
+    examine(path, &bytes, scale, &limits).unwrap().decoded.image
 }

@@ -96,6 +96,18 @@ fn fingerprint(mut words: [u64; 4]) -> Fingerprint {
 }
 
 #[test]
+fn exact_search_joins_its_tiles_without_a_gap() {
+    // Three tiles, the last one ragged.
+    let (count, per_vector) = (1_100, 6);
+    let vectors = clustered(9, count, 19);
+    let lists = (0..count)
+        .map(|row| exact::brute_force(&vectors, row, Cosine(0.3), per_vector))
+        .collect();
+    let found = search(&vectors, IndexChoice::Exact, 2, per_vector);
+    assert_eq!(found.edges, edges(lists));
+}
+
+#[test]
 fn the_number_of_threads_changes_nothing() {
     let vectors = clustered(5, 700, 64);
     for choice in [IndexChoice::Exact, IndexChoice::Hnsw] {
