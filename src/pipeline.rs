@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 use crate::embed::{self, EmbedError, EngineInfo, EngineRequest, ModelRecord};
 use crate::library::{Cache, LibraryError};
 use crate::matching::neighbours::{IndexChoice, IndexUsed};
-use crate::matching::{Cosine, Evidence, Group, KeepSettings, MatchError};
+use crate::matching::{Cosine, Evidence, Group, KeepSettings, MatchError, Part};
 use crate::photo::{Photo, Problem};
 use crate::scan::{self, Limits, ScanError, Walked};
 
@@ -71,6 +71,8 @@ pub struct Analysis {
     pub photos: Vec<Photo>,
     /// What belongs together.
     pub groups: Vec<Group>,
+    /// Photos that are parts of collages.
+    pub parts: Vec<Part>,
     /// What could not be used, and notes; in path order.
     pub problems: Vec<Problem>,
     /// What computed the vectors.
@@ -278,6 +280,7 @@ pub fn analyse(
         files,
         photos,
         groups: related.groups,
+        parts: related.parts,
         problems,
         engine: opened.engine,
         model: request.model,

@@ -29,7 +29,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::matching::{Cosine, Evidence, Group, MemberVerdict};
+use crate::matching::{Cosine, Evidence, Group, MemberVerdict, Part};
 use crate::photo::{Photo, Problem};
 
 /// The version of the format that is written, and the only one that is read.
@@ -85,6 +85,9 @@ pub struct Report {
     pub groups: Vec<ReportGroup>,
     /// What could not be used, and why.
     pub problems: Vec<ReportProblem>,
+    /// Photos that are found whole in another picture, a collage; they are not grouped with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<ReportPart>,
     /// How neighbours were searched, where they were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index: Option<Index>,
@@ -222,6 +225,17 @@ pub struct ReportMember {
     pub reasons: Vec<String>,
 }
 
+/// A photo that is part of a collage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportPart {
+    /// Id of the photo.
+    pub part: u32,
+    /// Id of the collage.
+    pub whole: u32,
+    /// What was seen, in one sentence.
+    pub reason: String,
+}
+
 /// A file or folder that could not be used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportProblem {
@@ -253,6 +267,8 @@ pub struct ReportInputs<'a> {
     pub photos: &'a [Photo],
     /// The groups of these photos.
     pub groups: &'a [Group],
+    /// Which of them are parts of collages.
+    pub parts: &'a [Part],
     /// What could not be used.
     pub problems: &'a [Problem],
     /// How neighbours were searched.
@@ -304,6 +320,15 @@ impl Report {
             stages: inputs.stages,
             groups: inputs.groups.iter().map(report_group).collect(),
             problems: inputs.problems.iter().map(report_problem).collect(),
+            parts: inputs
+                .parts
+                .iter()
+                .map(|part| ReportPart {
+                    part: part.part.0,
+                    whole: part.whole.0,
+                    reason: part.reason.clone(),
+                })
+                .collect(),
             photos,
             index: inputs.index,
             notes: inputs.notes,

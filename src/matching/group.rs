@@ -12,6 +12,7 @@
 //! group's first shot directly. A group at a higher similarity is always part of a group at a
 //! lower one. A photo is in one shot, a shot in at most one group.
 
+mod parts;
 mod relate;
 mod shots;
 #[cfg(test)]
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use super::keep::KeepSettings;
 use super::{Cosine, Distinct, Edge, Evidence, MatchError, Verdict};
 use crate::photo::{Photo, PhotoId};
+pub use parts::{Part, parts};
 use relate::Relations;
 
 /// All that an analysis knows, as the grouping takes it.

@@ -16,7 +16,7 @@ mod stars;
 pub mod verify;
 
 pub use evidence::Evidence;
-pub use group::{Analysed, Group, GroupSettings, Member, MemberVerdict, Shot, Shots};
+pub use group::{Analysed, Group, GroupSettings, Member, MemberVerdict, Part, Shot, Shots};
 pub use keep::{KeepRule, KeepSettings};
 pub use verify::{Numbers, Verdict, VerifySettings};
 

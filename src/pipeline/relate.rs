@@ -15,7 +15,9 @@ use super::{PipelineError, Request, detail, through};
 use crate::embed::Embedding;
 use crate::library::CacheWriter;
 use crate::matching::neighbours::{self, Neighbours, Vectors};
-use crate::matching::{Analysed, Cosine, Distinct, Group, GroupSettings, VerifySettings, group};
+use crate::matching::{
+    Analysed, Cosine, Distinct, Group, GroupSettings, Part, VerifySettings, group,
+};
 use crate::photo::{ContentHash, Photo};
 
 /// Pairs of this many differing bits of 255, in any orientation, are looked at.
@@ -33,6 +35,7 @@ pub(super) struct Relate<'a> {
 #[derive(Debug)]
 pub(super) struct Related {
     pub groups: Vec<Group>,
+    pub parts: Vec<Part>,
     pub neighbours: Neighbours,
     /// Contents with too many look-alikes to compare them all.
     pub crowded: usize,
@@ -120,6 +123,7 @@ impl Relate<'_> {
         progress.add(Stage::Group, self.photos.len() as u64, 0, begun.elapsed());
         Ok(Related {
             groups,
+            parts: group::parts(&distinct, &compared.verdicts),
             neighbours: found,
             crowded: hashed.crowded,
             unreadable: compared.unreadable.len(),

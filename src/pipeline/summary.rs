@@ -44,6 +44,7 @@ pub fn report(analysis: &Analysis, started: Timestamp) -> Report {
         files: analysis.files,
         photos: &analysis.photos,
         groups: &analysis.groups,
+        parts: &analysis.parts,
         problems: &analysis.problems,
         index: Some(Index {
             name: match analysis.index {

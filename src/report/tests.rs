@@ -13,7 +13,7 @@ use crate::matching::verify::{Numbers, Verdict};
 use crate::matching::{Analysed, Distinct, GroupSettings, KeepSettings};
 use crate::photo::{
     Content, ContentHash, FileStamp, Fingerprint, Format, Metadata, Orientation, PerceptualHash,
-    ProblemKind,
+    PhotoId, ProblemKind,
 };
 
 fn photo(path: impl AsRef<Path>, content: u8, width: u32) -> Photo {
@@ -125,6 +125,11 @@ fn report(photos: &[Photo]) -> Report {
         files: 7,
         photos,
         groups: &groups,
+        parts: &[Part {
+            part: PhotoId(0),
+            whole: PhotoId(4),
+            reason: "one shows 40 % of the other".to_owned(),
+        }],
         problems: &problems,
         index: None,
         notes: Vec::new(),

@@ -152,51 +152,66 @@ fn corners(plane: &Plane) -> Vec<Corner> {
 }
 
 /// The smaller eigenvalue of the mean gradient covariance in 5 x 5 pixels around each pixel.
+///
+/// Sums run down the columns in whole numbers, a row coming in and one going out: exact, and a
+/// fifth of the additions.
 fn responses(plane: &Plane) -> Vec<f32> {
+    const WINDOW: usize = 5;
     let (width, height) = (plane.width(), plane.height());
-    // Sums over five columns of a row's gradient products, for all rows; then over five rows.
-    let mut products = [const { Vec::new() }; 3];
-    let mut gradients = [
-        vec![0.0_f32; width],
-        vec![0.0_f32; width],
-        vec![0.0_f32; width],
-    ];
-    for sums in &mut products {
-        sums.resize(width * height, 0.0_f32);
+    let mut response = vec![0.0_f32; width * height];
+    // For each of dx dx, dx dy and dy dy: the last rows, summed across five columns, and the
+    // sums of those. Differences over two pixels are twice the gradient.
+    let mut rows = [const { [const { Vec::new() }; WINDOW] }; 3];
+    let mut sums: [Vec<i32>; 3] = std::array::from_fn(|_| vec![0; width]);
+    for row in rows.iter_mut().flatten() {
+        row.resize(width, 0_i32);
     }
+    let mut products: [Vec<i32>; 3] = std::array::from_fn(|_| vec![0; width]);
     for y in 1..height - 1 {
-        let (above, here, below) = (plane.row(y - 1), plane.row(y), plane.row(y + 1));
-        for x in 1..width - 1 {
-            let dx = f32::from(i16::from(here[x + 1]) - i16::from(here[x - 1])) * 0.5;
-            let dy = f32::from(i16::from(below[x]) - i16::from(above[x])) * 0.5;
-            gradients[0][x] = dx * dx;
-            gradients[1][x] = dx * dy;
-            gradients[2][x] = dy * dy;
+        gradient_products(
+            [plane.row(y - 1), plane.row(y), plane.row(y + 1)],
+            &mut products,
+        );
+        for ((products, rows), sums) in products.iter().zip(&mut rows).zip(&mut sums) {
+            let row = &mut rows[y % WINDOW];
+            let windows = products.windows(WINDOW);
+            for ((sum, old), w) in sums[2..].iter_mut().zip(&mut row[2..]).zip(windows) {
+                let new = w[0] + w[1] + w[2] + w[3] + w[4];
+                *sum += new - *old;
+                *old = new;
+            }
         }
-        for (gradient, sums) in gradients.iter().zip(&mut products) {
-            let out = &mut sums[y * width + 2..(y + 1) * width - 2];
-            for (out, w) in out.iter_mut().zip(gradient.windows(5)) {
-                *out = w[0] + w[1] + w[2] + w[3] + w[4];
+        // The window's middle lies two rows back; the first and last rows have no gradient.
+        if y >= 2 {
+            let out = &mut response[(y - 2) * width..(y - 1) * width];
+            let [xx, xy, yy] = &sums;
+            let sums = xx.iter().zip(xy).zip(yy);
+            for (out, ((&a, &b), &c)) in out[..width - 2].iter_mut().zip(sums).skip(2) {
+                *out = smaller_eigenvalue(a, b, c);
             }
         }
     }
-    let mut response = vec![0.0_f32; width * height];
-    for y in 2..height - 2 {
-        let sum = |sums: &[f32], x: usize| {
-            let at = y * width + x;
-            sums[at - 2 * width]
-                + sums[at - width]
-                + sums[at]
-                + sums[at + width]
-                + sums[at + 2 * width]
-        };
-        for x in 2..width - 2 {
-            let [a, b, c] = [0, 1, 2].map(|i| sum(&products[i], x) / 25.0);
-            let half = (a - c) * 0.5;
-            response[y * width + x] = (a + c) * 0.5 - (half * half + b * b).sqrt();
-        }
-    }
     response
+}
+
+/// dx dx, dx dy and dy dy of a row, dx and dy being differences over two pixels.
+fn gradient_products([above, here, below]: [&[u8]; 3], products: &mut [Vec<i32>; 3]) {
+    let [xx, xy, yy] = products;
+    let vertical = above[1..].iter().zip(&below[1..]);
+    let out = xx[1..].iter_mut().zip(&mut xy[1..]).zip(&mut yy[1..]);
+    for (((xx, xy), yy), (w, (&above, &below))) in out.zip(here.windows(3).zip(vertical)) {
+        let dx = i32::from(w[2]) - i32::from(w[0]);
+        let dy = i32::from(below) - i32::from(above);
+        (*xx, *xy, *yy) = (dx * dx, dx * dy, dy * dy);
+    }
+}
+
+fn smaller_eigenvalue(xx: i32, xy: i32, yy: i32) -> f32 {
+    // 25 pixels, and twice the gradient in each factor. The sums are below 2^23: exact.
+    #[expect(clippy::cast_precision_loss, reason = "at most 25 * 255 * 255")]
+    let [a, b, c] = [xx as f32 * 0.01, xy as f32 * 0.01, yy as f32 * 0.01];
+    let half = (a - c) * 0.5;
+    (a + c) * 0.5 - (half * half + b * b).sqrt()
 }
 
 /// At most `quota` corners: first the strongest of each cell, then the strongest of the rest.
@@ -299,12 +314,11 @@ fn at_offset(plane: &Plane, x: usize, y: usize, dx: i32, dy: i32) -> u8 {
     plane.at(shift(x, dx), shift(y, dy))
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "at most the patch's radius"
-)]
+/// Rounds a number that is at most the patch's radius, either way.
+#[expect(clippy::cast_possible_truncation, reason = "a few pixels")]
 fn to_offset(value: f32) -> i32 {
-    value.round() as i32
+    // Rounding towards zero is one instruction, rounding to the nearest a call.
+    (value + 64.5) as i32 - 64
 }
 
 #[expect(

@@ -17,9 +17,9 @@ pub(super) const VIEW_SIDE: usize = 32;
 /// there is only noise to be enlarged.
 pub(super) const LEAST_SPREAD: u8 = 20;
 
-/// JPEG qualities to be tried until the luma is small enough; the last one is always enough
-/// for pictures of the record's size.
-const QUALITIES: [u8; 6] = [80, 62, 45, 30, 18, 8];
+/// JPEG qualities to be tried until the luma is small enough, and how long the result usually is
+/// against the first one's; the last one is always enough for pictures of the record's size.
+const QUALITIES: [(u8, usize); 6] = [(80, 100), (62, 68), (45, 54), (30, 42), (18, 29), (8, 16)];
 
 /// Rec. 601 luma of every pixel; `None` of an empty picture.
 pub(super) fn luma(image: &RgbImage) -> Option<Plane> {
@@ -84,14 +84,16 @@ pub(super) fn packed(plane: &Plane, size: (u16, u16), most: usize) -> Vec<u8> {
             .ok();
         bytes
     };
-    let (mut qualities, mut bytes) = (QUALITIES.into_iter(), Vec::new());
-    while let Some(quality) = qualities.next() {
+    let mut bytes = Vec::new();
+    let mut qualities = QUALITIES.iter().peekable();
+    while let Some(&(quality, length)) = qualities.next() {
         bytes = encoded(plane, quality);
         if bytes.len() <= most {
             return bytes;
         }
-        // Far too large at one quality, the next one will not do either.
-        if bytes.len() > 2 * most && qualities.len() > 1 {
+        // What is certain to be too long still is passed over.
+        let is_too_long = |next: usize| bytes.len() * next / length > most + most / 2;
+        while qualities.len() > 1 && qualities.peek().is_some_and(|next| is_too_long(next.1)) {
             qualities.next();
         }
     }
