@@ -62,6 +62,37 @@ pub(crate) fn picture(seed: u32, width: u32, height: u32) -> RgbImage {
     })
 }
 
+/// A page of 36 lines of 9 words; those in `changed` have other letters.
+pub(crate) fn page(seed: u32, changed: &[u32]) -> RgbImage {
+    let mut page = RgbImage::from_pixel(900, 1200, Rgb([250; 3]));
+    let mut state = seed;
+    let mut next = move |limit: u32| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 16) % limit
+    };
+    for line in 0..36 {
+        let mut x = 60;
+        for word in 0..9 {
+            let letters = 2 + next(7);
+            let other = u32::from(changed.contains(&(line * 9 + word)));
+            for letter in 0..letters {
+                // Strokes two pixels wide where one of 15 bits is set, three in a row.
+                let strokes = (next(1 << 15) | 0b100_000_000_100_001) ^ (other * 0x2d6b);
+                for dy in 0..15 {
+                    for dx in 0..9 {
+                        let (px, py) = (x + letter * 11 + dx, 60 + line * 30 + dy);
+                        if px < 840 && strokes >> (dy / 3 * 3 + dx / 3) & 1 == 1 {
+                            page.put_pixel(px, py, Rgb([20; 3]));
+                        }
+                    }
+                }
+            }
+            x += letters * 11 + 14;
+        }
+    }
+    page
+}
+
 /// Writes a picture in the format of the name's extension; JPEG at quality 90.
 pub(crate) fn save(picture: &RgbImage, path: &Path) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
