@@ -81,6 +81,12 @@ impl Verdict {
         self.evidence.is_some() && self.pixels.alignment.is_some()
     }
 
+    /// Whether the verdict says more than that the cosine decides.
+    #[must_use]
+    pub fn says_something(&self) -> bool {
+        self.evidence != Some(Evidence::Similar) || self.is_seen() || self.weakened.is_some()
+    }
+
     /// How close the two are, for ordering pairs of one tier: 0 to 2.
     #[must_use]
     pub fn closeness(&self) -> f32 {

@@ -38,7 +38,8 @@ pub(super) struct Compare<'a> {
 /// What came of it.
 #[derive(Debug, Default)]
 pub(super) struct Compared {
-    /// Each pair once, the lower position first.
+    /// Each pair once, the lower position first. Of a large library's millions of pairs, those
+    /// of which nothing is known but the cosine are left out.
     pub verdicts: Vec<(u32, u32, Verdict)>,
     /// Positions in `verdicts` of those from which nothing was concluded yet for other pairs.
     pub unsettled: HashSet<usize>,
@@ -47,7 +48,8 @@ pub(super) struct Compared {
 }
 
 impl Compare<'_> {
-    /// The verdicts on `candidates`, in their order; new ones go to the cache as they come.
+    /// What the verdicts on `candidates` say beyond their cosines, in their order; new ones go to
+    /// the cache as they come.
     pub(super) fn run(
         &self,
         candidates: &[Edge],
@@ -88,11 +90,15 @@ impl Compare<'_> {
             for (pair, known) in pairs.iter().zip(known) {
                 let verdict = known.or_else(|| Some((found.next()??, false)));
                 let (verdict, settled) = verdict.unwrap_or((PixelVerdict::UNRELATED, true));
+                let verdict = pair.verdict(verdict, self.settings);
+                if !verdict.says_something() {
+                    continue;
+                }
                 if !settled {
                     compared.unsettled.insert(compared.verdicts.len());
                 }
-                let verdict = pair.verdict(verdict, self.settings);
-                compared.verdicts.push((pair.edge.a, pair.edge.b, verdict));
+                let Edge { a, b, .. } = pair.edge;
+                compared.verdicts.push((a, b, verdict));
             }
         }
         Ok(compared)

@@ -55,11 +55,11 @@ fn neither_hash_nor_embedding_makes_one_shot_of_two_photos() {
     let (a, b) = (content(), content());
     let verdict = judged(&a, &b, 1.0, &PixelVerdict::UNRELATED);
     assert_eq!(verdict.evidence, Some(Evidence::Similar));
-    assert!(!verdict.is_seen());
+    assert!(!verdict.is_seen() && !verdict.says_something());
     assert_eq!(verdict.reason(), "similar: embedding 1.00");
     let verdict = judged(&a, &b, 0.0, &same_shot());
     assert_eq!(verdict.evidence, Some(Evidence::SameShot));
-    assert!(verdict.is_seen());
+    assert!(verdict.is_seen() && verdict.says_something());
 }
 
 #[test]
