@@ -94,6 +94,12 @@ fn the_labelled_photos_are_found_as_well_as_before() {
         report["problems"]
     );
 
+    // What was found through other copies is remembered with the rest.
+    let again = scan(home.path(), &set, &[]);
+    for part in ["photos", "groups", "parts", "totals"] {
+        assert!(report[part] == again[part], "{part} of a second scan");
+    }
+
     let mut of_hash: HashMap<&str, Vec<String>> = HashMap::new();
     for (name, file) in truth["files"].as_object().unwrap() {
         of_hash

@@ -14,7 +14,7 @@ use rayon::prelude::*;
 
 use super::PipelineError;
 use super::progress::{Progress, Stage};
-use crate::library::{CacheWriter, Record};
+use crate::library::{CacheWriter, KnownVerdict, Record};
 use crate::matching::pixels::{self, PixelRecord, PixelVerdict, Prepared};
 use crate::matching::verify::verify;
 use crate::matching::{Distinct, Edge, Verdict, VerifySettings};
@@ -62,16 +62,7 @@ impl Compare<'_> {
                 .iter()
                 .filter_map(|edge| Pair::new(self.distinct, *edge))
                 .collect();
-            let hashes = pairs.iter().map(|pair| (pair.low.hash, pair.high.hash));
-            let known: Vec<_> = writer
-                .cache()
-                .verdicts(hashes, pixels::VERSION)?
-                .into_iter()
-                .map(|known| {
-                    let known = known?;
-                    Some((PixelVerdict::from_bytes(&known.verdict)?, known.settled))
-                })
-                .collect();
+            let known = recall(&pairs, writer)?;
             let recalled = known.iter().flatten().count() as u64;
             self.progress
                 .add(Stage::Verify, recalled, 0, Duration::ZERO);
@@ -244,6 +235,18 @@ impl<'a> Pair<'a> {
             settled: !verdict.is_same_shot(),
         }
     }
+}
+
+/// What the cache knows of pairs, and whether that is settled.
+pub(super) fn recall(
+    pairs: &[Pair<'_>],
+    writer: &CacheWriter,
+) -> Result<Vec<Option<(PixelVerdict, bool)>>, PipelineError> {
+    let hashes = pairs.iter().map(|pair| (pair.low.hash, pair.high.hash));
+    let known = writer.cache().verdicts(hashes, pixels::VERSION)?;
+    let read =
+        |known: KnownVerdict| Some((PixelVerdict::from_bytes(&known.verdict)?, known.settled));
+    Ok(known.into_iter().map(|known| read(known?)).collect())
 }
 
 /// Cuts a list of pairs so that each piece is about few enough contents.

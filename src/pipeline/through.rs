@@ -7,12 +7,12 @@
 //! found may lead further, until nothing new is found.
 //!
 //! Each way is gone once: a verdict that was known before, and settled, has led to all that it
-//! can lead to.
+//! can lead to, and what it led to is asked for in the cache.
 
 use std::collections::{HashMap, HashSet};
 
 use super::PipelineError;
-use super::compare::{Compare, Compared, Pair};
+use super::compare::{Compare, Compared, Pair, recall};
 use crate::library::CacheWriter;
 use crate::matching::neighbours::Vectors;
 use crate::matching::pixels::{self, Alignment, PixelVerdict};
@@ -39,7 +39,7 @@ pub(super) fn run(
         .map(|(at, &(a, b, _))| ((a, b), at))
         .collect();
     let mut fresh = std::mem::take(&mut compared.unsettled);
-    while !fresh.is_empty() {
+    loop {
         let ways = ways(&compared.verdicts, &positions, &fresh);
         fresh.clear();
         let pairs: Vec<Pair<'_>> = ways
@@ -52,27 +52,45 @@ pub(super) fn run(
             .collect();
         let by_pair: HashMap<(u32, u32), &Way> =
             ways.iter().map(|way| ((way.a, way.b), way)).collect();
+        let mut found = Vec::new();
+        let mut unknown = Vec::new();
+        for (pair, known) in pairs.iter().zip(recall(&pairs, writer)?) {
+            let way = by_pair.get(&(pair.edge.a, pair.edge.b));
+            // A closer look may have made less of what was found: that is known all the same.
+            let is_new = !positions.contains_key(&(pair.edge.a, pair.edge.b));
+            match known {
+                Some((pixels, settled))
+                    if pixels.is_same_shot() || is_new && pixels.alignment.is_some() =>
+                {
+                    found.push((pair, pixels, settled));
+                }
+                _ if way.is_some_and(|way| !way.through.is_empty()) => unknown.push(pair),
+                _ => {}
+            }
+        }
         let along = |pair: &Pair<'_>, low: &_, high: &_| {
             let is_turned = pair.positions()[0] != pair.edge.a;
             let ways = by_pair.get(&(pair.edge.a, pair.edge.b));
-            let found = ways
-                .into_iter()
-                .flat_map(|way| &way.through)
-                .map(|&(there, on)| {
-                    let (there, on) = if is_turned {
-                        (on.reversed(), there.reversed())
-                    } else {
-                        (there, on)
-                    };
-                    pixels::compare_through(low, high, &there, &on)
-                });
-            found.into_iter().find(PixelVerdict::is_same_shot)
+            let routes = ways.into_iter().flat_map(|way| &way.through);
+            let verdicts = routes.map(|&(there, on)| {
+                let (there, on) = if is_turned {
+                    (on.reversed(), there.reversed())
+                } else {
+                    (there, on)
+                };
+                pixels::compare_through(low, high, &there, &on)
+            });
+            verdicts.into_iter().find(PixelVerdict::is_same_shot)
         };
-        let wanted: Vec<&Pair<'_>> = pairs.iter().collect();
-        compare.expect(wanted.len());
-        let found = compare.compare(&wanted, along, &mut compared.unreadable, writer)?;
-        for (pair, pixels) in pairs.iter().zip(found) {
-            let Some(pixels) = pixels else { continue };
+        compare.expect(unknown.len());
+        let verdicts = compare.compare(&unknown, along, &mut compared.unreadable, writer)?;
+        for (pair, pixels) in unknown.into_iter().zip(verdicts) {
+            found.extend(pixels.map(|pixels| (pair, pixels, false)));
+        }
+        if found.is_empty() {
+            break;
+        }
+        for (pair, pixels, settled) in found {
             let verdict = pair.verdict(pixels, compare.settings);
             let entry = (pair.edge.a, pair.edge.b, verdict);
             let at = *positions
@@ -82,22 +100,24 @@ pub(super) fn run(
                 Some(known) => *known = entry,
                 None => compared.verdicts.push(entry),
             }
-            fresh.insert(at);
+            if !settled && pixels.is_same_shot() {
+                fresh.insert(at);
+            }
         }
     }
     writer.settle_verdicts()?;
     Ok(())
 }
 
-/// Two contents that are no copies of each other as far as is known, and the alignments from
-/// the first to a third and from there to the second.
+/// Two contents that are no copies of each other as far as is known here, and the alignments from
+/// the first to a third and from there to the second, where one of the two is fresh.
 struct Way {
     a: u32,
     b: u32,
     through: Vec<(Alignment, Alignment)>,
 }
 
-/// All pairs to be tried, in order; a way has at least one fresh half.
+/// All pairs that are copies of a third, in order.
 fn ways(
     verdicts: &[(u32, u32, Verdict)],
     positions: &HashMap<(u32, u32), usize>,
@@ -139,13 +159,14 @@ fn ways(
         ends.sort_unstable();
         for (i, &(a, to_middle)) in ends.iter().enumerate() {
             for &(b, from_middle) in ends.iter().skip(i + 1) {
-                let is_fresh = fresh.contains(&to_middle) || fresh.contains(&from_middle);
                 let known = positions.get(&(a, b)).and_then(|&at| verdicts.get(at));
-                if !is_fresh || known.is_some_and(|(_, _, verdict)| is_copy(verdict)) {
+                if known.is_some_and(|(_, _, verdict)| is_copy(verdict)) {
                     continue;
                 }
+                let is_fresh = fresh.contains(&to_middle) || fresh.contains(&from_middle);
                 let through = ways.entry((a, b)).or_default();
-                if through.len() < MOST_WAYS
+                if is_fresh
+                    && through.len() < MOST_WAYS
                     && let Some(there) = alignment(a, to_middle)
                     && let Some(on) = alignment(b, from_middle)
                 {
