@@ -36,10 +36,6 @@ pub(super) fn build(
             .keep
             .compare(&standings[a as usize], &standings[b as usize])
     });
-    let mut rank = vec![0; best_first.len()];
-    for (at, &photo) in (0_u32..).zip(&best_first) {
-        rank[photo as usize] = at;
-    }
     let classes = Classes::number(analysed, &pixels_of, &best_first);
     let links = ClassLinks::collect(analysed, &classes, settings.weakest);
     let centre = stars::cover(classes.best_photo.len(), links.directed(), cancel)?;
@@ -69,12 +65,10 @@ pub(super) fn build(
     }
     // The keeper in front: the best photo of the centre, which all were compared with.
     for photos in &mut shots {
-        photos.sort_by_key(|&photo| {
-            let class = class_of(photo);
-            centre[class as usize] != class
-        });
-        let copies = photos.get_mut(1..).unwrap_or_default();
-        copies.sort_by_key(|&photo| rank[photo as usize]);
+        let is_centre = |&photo: &u32| centre[class_of(photo) as usize] == class_of(photo);
+        if let Some(keeper) = photos.iter().position(is_centre) {
+            photos[..=keeper].rotate_right(1);
+        }
     }
     let judge = Judge {
         analysed,
