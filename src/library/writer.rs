@@ -57,6 +57,11 @@ pub enum Record {
         /// Length 1.
         vector: Vec<f16>,
     },
+    /// All was made of the verdict on a pair that follows from it for other pairs.
+    Settled {
+        /// The lower hash first.
+        pair: (ContentHash, ContentHash),
+    },
     /// A content's pixels.
     Pixels {
         /// Which content.
@@ -146,21 +151,6 @@ impl CacheWriter {
         })
     }
 
-    /// Commits, and marks that all was made of the verdicts that follows from them for other
-    /// pairs.
-    ///
-    /// # Errors
-    /// As [`CacheWriter::commit`].
-    pub fn settle_verdicts(&mut self) -> Result<(), LibraryError> {
-        self.commit()?;
-        self.cache.run(|| {
-            self.cache
-                .connection
-                .execute("UPDATE verdict SET settled = 1 WHERE settled = 0", [])
-                .map(|_changed_rows| ())
-        })
-    }
-
     /// Commits and gives the cache back.
     ///
     /// # Errors
@@ -230,6 +220,10 @@ fn insert(connection: &Connection, record: &Record) -> Result<(), rusqlite::Erro
         } => run(
             "INSERT OR REPLACE INTO verdict VALUES (?1, ?2, ?3, ?4, ?5)",
             params![rows::half(a), rows::half(b), version, verdict, settled],
+        ),
+        Record::Settled { pair: (a, b) } => run(
+            "UPDATE verdict SET settled = 1 WHERE a = ?1 AND b = ?2",
+            params![rows::half(a), rows::half(b)],
         ),
         Record::Pixels { content, pixels } => run(
             "UPDATE content SET pixel_hash = ?2 WHERE blake3 = ?1",

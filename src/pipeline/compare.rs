@@ -127,7 +127,8 @@ impl Compare<'_> {
             });
             for (pair, verdict) in batch.iter().zip(&found) {
                 if let Some(verdict) = verdict {
-                    writer.write(pair.record(verdict))?;
+                    // Only from copies anything follows for other pairs.
+                    writer.write(pair.record(verdict, !verdict.is_same_shot()))?;
                 }
             }
             if self.cancel.load(Ordering::Relaxed) {
@@ -226,13 +227,20 @@ impl<'a> Pair<'a> {
         }
     }
 
-    /// For the cache. Only from copies anything follows for other pairs.
-    pub(super) fn record(&self, verdict: &PixelVerdict) -> Record {
+    /// For the cache: all was made of the pair's verdict that follows from it.
+    pub(super) fn settled(&self) -> Record {
+        Record::Settled {
+            pair: (self.low.hash, self.high.hash),
+        }
+    }
+
+    /// For the cache: the verdict on the lower and the higher content.
+    pub(super) fn record(&self, verdict: &PixelVerdict, settled: bool) -> Record {
         Record::Verdict {
             pair: (self.low.hash, self.high.hash),
             version: pixels::VERSION,
             verdict: verdict.to_bytes(),
-            settled: !verdict.is_same_shot(),
+            settled,
         }
     }
 }

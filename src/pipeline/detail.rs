@@ -69,7 +69,7 @@ pub(super) fn run(
             continue;
         };
         if let Some(pixels) = pixels {
-            writer.write(pair.record(&pixels))?;
+            writer.write(pair.record(&pixels, true))?;
             *verdict = pair.verdict(pixels, compare.settings);
         } else {
             let undecided = pair.turned(verdict.pixels).undecided();

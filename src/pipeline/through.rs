@@ -9,7 +9,7 @@
 //! Each way is gone once: a verdict that was known before, and settled, has led to all that it
 //! can lead to, and what it led to is asked for in the cache.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::PipelineError;
 use super::compare::{Compare, Compared, Pair, recall};
@@ -39,7 +39,9 @@ pub(super) fn run(
         .map(|(at, &(a, b, _))| ((a, b), at))
         .collect();
     let mut fresh = std::mem::take(&mut compared.unsettled);
+    let mut followed: BTreeSet<usize> = BTreeSet::new();
     loop {
+        followed.extend(&fresh);
         let ways = ways(&compared.verdicts, &positions, &fresh);
         fresh.clear();
         let pairs: Vec<Pair<'_>> = ways
@@ -105,7 +107,17 @@ pub(super) fn run(
             }
         }
     }
-    writer.settle_verdicts()?;
+    // Those of other folders in the cache, whose scan was interrupted, stay as they are.
+    for at in followed {
+        let Some(&(a, b, verdict)) = compared.verdicts.get(at) else {
+            continue;
+        };
+        let cosine = verdict.numbers.cosine;
+        if let Some(pair) = Pair::new(compare.distinct, Edge { a, b, cosine }) {
+            writer.write(pair.settled())?;
+        }
+    }
+    writer.commit()?;
     Ok(())
 }
 
