@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::app::{self, Start, WindowError};
 use crate::embed::EmbedError;
 use crate::library::LibraryError;
 use crate::pipeline::PipelineError;
@@ -29,17 +30,24 @@ const CANCELLED: u8 = 130;
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 #[derive(Debug, Parser)]
-#[command(name = "twinlens", version, about, arg_required_else_help = true)]
+#[command(name = "twinlens", version, about)]
 struct Cli {
     /// Settings file, instead of the one in the system's configuration folder
     #[arg(long, global = true, value_name = "FILE")]
     settings: Option<std::path::PathBuf>,
+    /// What to do; the window opens if nothing is named
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Open the window with these folders in the library; without any, the same as no command
+    Window {
+        /// Folders of photos
+        #[arg(value_name = "FOLDER")]
+        folders: Vec<std::path::PathBuf>,
+    },
     /// Find duplicate and similar photos in folders; nothing is changed
     Scan(Box<scan::ScanArgs>),
     /// List, download, add and check models
@@ -77,6 +85,8 @@ enum CliError {
     ModelFaults(usize),
     #[error("there is no folder to write this into: {0}")]
     NoFolder(std::path::PathBuf),
+    #[error(transparent)]
+    Window(#[from] WindowError),
     #[error("cannot listen for Ctrl-C: {0}")]
     Signal(#[from] ctrlc::Error),
 }
@@ -89,16 +99,11 @@ struct Context {
 
 impl Context {
     fn cache_file(&self, chosen: Option<std::path::PathBuf>) -> std::path::PathBuf {
-        chosen
-            .or_else(|| self.settings.cache.clone())
-            .unwrap_or_else(|| self.places.cache.clone())
+        chosen.unwrap_or_else(|| self.settings.cache_file(&self.places))
     }
 
     fn models_folder(&self) -> std::path::PathBuf {
-        self.settings
-            .models_folder
-            .clone()
-            .unwrap_or_else(|| self.places.models.clone())
+        self.settings.models_folder(&self.places)
     }
 }
 
@@ -142,10 +147,20 @@ fn execute(cli: Cli) -> Result<(), CliError> {
             std::process::exit(i32::from(CANCELLED));
         }
     })?;
-    let places = Places::of_this_user()?;
-    let settings = Settings::load(cli.settings.as_deref().unwrap_or(&places.settings))?;
+    let mut places = Places::of_this_user()?;
+    if let Some(settings) = cli.settings {
+        places.settings = settings;
+    }
+    let command = match cli.command {
+        Some(Command::Window { folders }) => return Ok(app::run(Start::of(places, folders))?),
+        None => return Ok(app::run(Start::of(places, Vec::new()))?),
+        Some(command) => command,
+    };
+    let settings = Settings::load(&places.settings)?;
     let context = Context { settings, places };
-    match cli.command {
+    match command {
+        // Handled above, for the window reads the settings in its own way.
+        Command::Window { .. } => Ok(()),
         Command::Scan(args) => scan::run(&args, &context),
         Command::Models(args) => models::run(args, &context),
         Command::Cache(args) => cache::run(args, &context),

@@ -7,6 +7,7 @@
 //! other: they share the nouns of [`photo`] and are joined by [`pipeline`]. `ARCHITECTURE.md`
 //! is the plan of the house.
 
+pub mod app;
 pub mod cli;
 pub mod embed;
 pub mod library;

@@ -13,6 +13,7 @@ mod intake;
 mod originals;
 mod progress;
 mod relate;
+mod request;
 mod summary;
 mod through;
 mod workers;
@@ -29,7 +30,7 @@ use std::time::{Duration, Instant};
 use crate::embed::{self, EmbedError, EngineInfo, EngineRequest, ModelRecord};
 use crate::library::{Cache, LibraryError};
 use crate::matching::neighbours::{IndexChoice, IndexUsed};
-use crate::matching::{Cosine, Evidence, Group, KeepSettings, MatchError, Part};
+use crate::matching::{Cosine, Evidence, Group, KeepSettings, MatchError, Part, Shots};
 use crate::photo::{Photo, Problem};
 use crate::scan::{self, Limits, ScanError, Walked};
 
@@ -71,6 +72,10 @@ pub struct Analysis {
     pub photos: Vec<Photo>,
     /// What belongs together.
     pub groups: Vec<Group>,
+    /// The same before it was cut: groups at any other similarity in a moment.
+    pub shots: Shots,
+    /// From which cosine on photos were taken for similar.
+    pub similarity: Cosine,
     /// Photos that are parts of collages.
     pub parts: Vec<Part>,
     /// What could not be used, and notes; in path order.
@@ -279,7 +284,9 @@ pub fn analyse(
         folders: request.folders,
         files,
         photos,
-        groups: related.groups,
+        groups: related.shots.groups(similarity),
+        shots: related.shots,
+        similarity,
         parts: related.parts,
         problems,
         engine: opened.engine,

@@ -80,6 +80,38 @@ impl Settings {
         })
     }
 
+    /// Renames a file that cannot be understood, so that it is not lost when new settings are
+    /// written; the new name.
+    ///
+    /// # Errors
+    /// The system's reason why it cannot be renamed.
+    pub fn set_aside(path: &Path) -> std::io::Result<PathBuf> {
+        let free = |number: u32| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(format!(".unreadable-{number}"));
+            PathBuf::from(name)
+        };
+        let aside = (1..)
+            .map(free)
+            .find(|name| !name.exists())
+            .unwrap_or_else(|| free(0));
+        std::fs::rename(path, &aside)?;
+        Ok(aside)
+    }
+
+    /// The cache: the user's choice, else the system's place for it.
+    #[must_use]
+    pub fn cache_file(&self, places: &Places) -> PathBuf {
+        self.cache.clone().unwrap_or_else(|| places.cache.clone())
+    }
+
+    /// The folder of models: the user's choice, else the system's place for them.
+    #[must_use]
+    pub fn models_folder(&self, places: &Places) -> PathBuf {
+        let chosen = self.models_folder.clone();
+        chosen.unwrap_or_else(|| places.models.clone())
+    }
+
     /// The number of threads to use, at least 1.
     #[must_use]
     pub fn effective_threads(&self) -> usize {

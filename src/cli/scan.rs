@@ -11,13 +11,11 @@ use clap::{Args, ValueEnum};
 use indicatif::HumanBytes;
 
 use super::{CANCELLED, CacheFile, CliError, Context, INTERRUPTED, draw};
-use crate::embed::store::ModelStore;
-use crate::embed::{EngineChoice, EngineRequest, Provider, bundled};
+use crate::embed::{EngineChoice, Provider};
 use crate::matching::neighbours::IndexChoice;
-use crate::matching::{Evidence, KeepSettings};
+use crate::matching::Evidence;
 use crate::pipeline::{self, Analysis, Request};
 use crate::report::{self, Report};
-use crate::scan::Limits;
 
 /// How often progress is looked at.
 const TICK: Duration = Duration::from_millis(50);
@@ -132,48 +130,33 @@ pub(super) fn run(args: &ScanArgs, context: &Context) -> Result<(), CliError> {
 }
 
 fn request(args: &ScanArgs, context: &Context) -> Result<Request, CliError> {
-    let settings = &context.settings;
-    let threads = args
-        .threads
-        .map_or_else(|| settings.effective_threads(), usize::from);
-    let store = ModelStore::new(context.models_folder())?;
-    let model = store.find(
-        args.model
-            .as_deref()
-            .or(settings.model.as_deref())
-            .unwrap_or(bundled::NAME),
+    let mut request = Request::from_settings(
+        &context.settings,
+        &context.places,
+        args.model.as_deref(),
+        args.folders.clone(),
     )?;
-    let cache = (!args.no_cache).then(|| context.cache_file(args.cache.cache.clone()));
-    Ok(Request {
-        folders: args.folders.clone(),
-        limit: args.limit,
-        threads,
-        engine: EngineRequest {
-            engine: args.engine,
-            provider: args.provider,
-            threads,
-            library: settings.onnxruntime_library.clone(),
-        },
-        model,
-        similarity: args.similarity,
-        weakest: match args.evidence {
-            EvidenceArg::Identical => Evidence::IdenticalPixels,
-            EvidenceArg::SameShot => Evidence::SameShot,
-            EvidenceArg::Burst => Evidence::Burst,
-            EvidenceArg::Similar => Evidence::Similar,
-        },
-        index: match args.index {
-            IndexArg::Auto => IndexChoice::Auto,
-            IndexArg::Exact => IndexChoice::Exact,
-            IndexArg::Hnsw => IndexChoice::Hnsw,
-        },
-        cache,
-        keep: KeepSettings {
-            preferred_folders: settings.preferred_folders.clone(),
-            ..KeepSettings::default()
-        },
-        limits: Limits::default(),
-    })
+    if let Some(threads) = args.threads.map(usize::from) {
+        request.threads = threads;
+        request.engine.threads = threads;
+    }
+    request.engine.engine = args.engine;
+    request.engine.provider = args.provider;
+    request.limit = args.limit;
+    request.similarity = args.similarity;
+    request.weakest = match args.evidence {
+        EvidenceArg::Identical => Evidence::IdenticalPixels,
+        EvidenceArg::SameShot => Evidence::SameShot,
+        EvidenceArg::Burst => Evidence::Burst,
+        EvidenceArg::Similar => Evidence::Similar,
+    };
+    request.index = match args.index {
+        IndexArg::Auto => IndexChoice::Auto,
+        IndexArg::Exact => IndexChoice::Exact,
+        IndexArg::Hnsw => IndexChoice::Hnsw,
+    };
+    request.cache = (!args.no_cache).then(|| context.cache_file(args.cache.cache.clone()));
+    Ok(request)
 }
 
 /// Draws the progress until the analysis ends, and passes Ctrl-C on to it.

@@ -16,7 +16,7 @@ use crate::embed::Embedding;
 use crate::library::CacheWriter;
 use crate::matching::neighbours::{self, Neighbours, Vectors};
 use crate::matching::{
-    Analysed, Cosine, Distinct, Group, GroupSettings, Part, VerifySettings, group,
+    Analysed, Cosine, Distinct, GroupSettings, Part, Shots, VerifySettings, group,
 };
 use crate::photo::{ContentHash, Photo};
 
@@ -31,10 +31,10 @@ pub(super) struct Relate<'a> {
     pub similarity: Cosine,
 }
 
-/// Groups, and how the neighbours were found.
+/// Shots, and how the neighbours were found.
 #[derive(Debug)]
 pub(super) struct Related {
-    pub groups: Vec<Group>,
+    pub shots: Shots,
     pub parts: Vec<Part>,
     pub neighbours: Neighbours,
     /// Contents with too many look-alikes to compare them all.
@@ -119,10 +119,10 @@ impl Relate<'_> {
             verdicts: &compared.verdicts,
             edges: &found.edges,
         };
-        let groups = group::group(&analysed, &settings, cancel)?;
+        let shots = Shots::build(&analysed, &settings, cancel)?;
         progress.add(Stage::Group, self.photos.len() as u64, 0, begun.elapsed());
         Ok(Related {
-            groups,
+            shots,
             parts: group::parts(&distinct, &compared.verdicts),
             neighbours: found,
             crowded: hashed.crowded,

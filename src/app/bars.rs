@@ -1,0 +1,154 @@
+//! The bars above and below every view: where one is, what runs, what is marked.
+
+use eframe::egui::{self, Frame, Margin, RichText, Stroke, Ui};
+use lucide_icons::Icon;
+
+use super::command::Command;
+use super::state::{Scan, Severity, State, View};
+use super::theme::{self, Palette, size, space};
+use super::widgets::{self, icon, icon_button};
+use super::words;
+
+/// The views, with counts, and the job that runs.
+pub(crate) fn top(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let frame = bar_frame(ui);
+    egui::Panel::top("top-bar").frame(frame).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.label(icon(Icon::ScanEye).color(Palette::of(ui).accent_text));
+            ui.label(widgets::strong("Twinlens", size::LARGE));
+            ui.add_space(space::LARGE);
+            for view in View::ALL {
+                tab(ui, state, view, commands);
+            }
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                if icon_button(ui, Icon::Keyboard, "Keys").clicked() {
+                    commands.push(Command::ToggleCheatSheet);
+                }
+                if let Some(scan) = &state.scan {
+                    job(ui, scan, commands);
+                }
+            });
+        });
+    });
+}
+
+fn bar_frame(ui: &Ui) -> Frame {
+    Frame::new()
+        .fill(Palette::of(ui).panel)
+        .inner_margin(Margin::symmetric(16, 8))
+}
+
+fn tab(ui: &mut Ui, state: &State, view: View, commands: &mut Vec<Command>) {
+    let palette = Palette::of(ui);
+    let is_here = state.view == view;
+    let color = if is_here { palette.text } else { palette.weak };
+    let name = if is_here {
+        widgets::strong(view.name(), size::BODY).color(color)
+    } else {
+        RichText::new(view.name()).color(color)
+    };
+    let count = match (view, &state.review) {
+        (View::Review, Some(review)) => words::count(review.groups().len()),
+        _ => String::new(),
+    };
+    let button = egui::Button::new((name, RichText::new(count).size(size::SMALL).color(palette.weak)))
+        .frame_when_inactive(false)
+        .stroke(Stroke::NONE);
+    let response = ui.add(button);
+    response.widget_info(|| {
+        egui::WidgetInfo::selected(
+            egui::Role::Button,
+            true,
+            is_here,
+            view.name(),
+        )
+    });
+    if is_here {
+        let line = response.rect;
+        ui.painter().hline(
+            line.x_range().shrink(10.0),
+            line.bottom() + 1.0,
+            Stroke::new(2.0, palette.accent_text),
+        );
+    }
+    if response.clicked() {
+        commands.push(Command::Show(view));
+    }
+}
+
+fn job(ui: &mut Ui, scan: &Scan, commands: &mut Vec<Command>) {
+    if icon_button(ui, Icon::X, "Stop the scan").clicked() {
+        commands.push(Command::CancelScan);
+    }
+    let stage = &scan.current;
+    let mut text = words::capitalised(stage.stage.name());
+    if stage.expected > 0 {
+        text = format!(
+            "{text} {} of {}",
+            words::count(stage.items),
+            words::count(stage.expected)
+        );
+    }
+    if let Some(left) = stage.time_left() {
+        text = format!("{text}, {} left", words::duration(left));
+    }
+    ui.label(widgets::caption(ui, text));
+    ui.add(egui::Spinner::new().size(16.0));
+}
+
+/// What really runs, what is marked, and the way on.
+pub(crate) fn bottom(ui: &mut Ui, state: &State) {
+    let frame = bar_frame(ui);
+    egui::Panel::bottom("bottom-bar").frame(frame).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            let engine = state.found.as_ref().map_or_else(
+                || "Nothing leaves this computer".to_owned(),
+                |found| {
+                    format!(
+                        "{}, {} on {}",
+                        found.engine.name, found.engine.runtime, found.engine.provider
+                    )
+                },
+            );
+            ui.label(widgets::caption(ui, engine));
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                if let Some(review) = &state.review {
+                    let totals = review.totals();
+                    let text = format!(
+                        "{} marked, {}",
+                        words::count(totals.marked),
+                        words::bytes(totals.marked_bytes)
+                    );
+                    ui.label(widgets::strong(text, size::BODY));
+                }
+            });
+        });
+    });
+}
+
+/// What went wrong and was not closed yet.
+pub(crate) fn banners(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    for (at, banner) in state.banners.iter().enumerate() {
+        let palette = Palette::of(ui);
+        let (picture, color) = match banner.severity {
+            Severity::Note => (Icon::Info, palette.accent_text),
+            Severity::Error => (Icon::TriangleAlert, palette.remove),
+        };
+        let frame = Frame::new()
+            .fill(theme::mix(palette.panel, color, 0.12))
+            .inner_margin(Margin::symmetric(16, 6));
+        egui::Panel::top(("banner", at)).frame(frame).show(ui, |ui| {
+            ui.horizontal(|ui| {
+                ui.label(icon(picture).color(color));
+                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                    if icon_button(ui, Icon::X, "Close this note").clicked() {
+                        commands.push(Command::CloseBanner(at));
+                    }
+                    ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                        ui.add(egui::Label::new(&banner.text).wrap());
+                    });
+                });
+            });
+        });
+    }
+}

@@ -1,0 +1,72 @@
+//! What the system does for us: its dialogs and its file manager. Each call waits for a person
+//! or another program, so each has a thread.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread::JoinHandle;
+
+use crossbeam_channel::Sender;
+use eframe::egui::Context;
+
+use super::Answer;
+
+/// Asks for folders.
+pub(super) fn choose_folders(ctx: Context, answers: Sender<Answer>) -> Option<JoinHandle<()>> {
+    start("folder-dialog", ctx, answers, || {
+        let chosen = rfd::FileDialog::new()
+            .set_title("Choose folders of photos")
+            .pick_folders();
+        Answer::Folders(chosen.unwrap_or_default())
+    })
+}
+
+/// Opens the file manager with `path` selected, where the system can do that.
+pub(super) fn show_in_folder(
+    path: PathBuf,
+    ctx: Context,
+    answers: Sender<Answer>,
+) -> Option<JoinHandle<()>> {
+    start("show-in-folder", ctx, answers, move || {
+        match reveal(&path).status() {
+            // Explorer's status means nothing.
+            Ok(status) if status.success() || cfg!(windows) => Answer::Folders(Vec::new()),
+            Ok(_) | Err(_) => Answer::Failed(format!(
+                "The file manager cannot be opened. The file is {}",
+                path.display()
+            )),
+        }
+    })
+}
+
+fn reveal(path: &Path) -> Command {
+    if cfg!(windows) {
+        let mut command = Command::new("explorer");
+        command.arg("/select,").arg(path);
+        command
+    } else if cfg!(target_os = "macos") {
+        let mut command = Command::new("open");
+        command.arg("-R").arg(path);
+        command
+    } else {
+        let mut command = Command::new("xdg-open");
+        command.arg(path.parent().unwrap_or(path));
+        command
+    }
+}
+
+fn start(
+    name: &str,
+    ctx: Context,
+    answers: Sender<Answer>,
+    work: impl FnOnce() -> Answer + Send + 'static,
+) -> Option<JoinHandle<()>> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || {
+            let answer = work();
+            // The window was closed meanwhile: nobody is left to tell.
+            answers.send(answer).ok();
+            ctx.request_repaint();
+        })
+        .ok()
+}

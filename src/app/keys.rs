@@ -1,0 +1,135 @@
+//! The keyboard: which key asks for what, in one table that is also the cheat sheet.
+
+use eframe::egui::{self, Key, Modifiers};
+
+use super::command::{Command, ReviewCommand};
+use super::state::{State, View};
+
+/// The keys and what they do, as the cheat sheet shows them.
+pub(crate) const SHEET: &[(&str, &[(&str, &str)])] = &[
+    (
+        "Everywhere",
+        &[
+            ("Ctrl 1 2 3", "Library, Review, Settings"),
+            ("?", "Show or hide the keys"),
+            ("Esc", "Close what is open"),
+        ],
+    ),
+    (
+        "Review",
+        &[
+            ("↓ ↑, J K", "Next and previous group"),
+            ("→ ←, L H", "Next and previous photo"),
+            ("Space, X", "Mark the photo, or keep it"),
+            ("1 to 9", "Keep only this photo of the group"),
+            ("A", "Accept the group as it is, go on"),
+            ("Tab", "Through everything on the screen"),
+            ("Ctrl F", "Find by name or folder"),
+            ("U, Ctrl Z", "Undo"),
+            ("Ctrl Shift Z", "Redo"),
+        ],
+    ),
+];
+
+/// Turns the keys of this frame into wishes. Keys belong to a text field while one is in use.
+pub(crate) fn read(ui: &egui::Ui, state: &State, commands: &mut Vec<Command>) {
+    let ctx = ui.ctx();
+    if let Some(view) = view_key(ctx) {
+        commands.push(Command::Show(view));
+    }
+    if ctx.text_edit_focused() {
+        return;
+    }
+    let pressed = |key| ctx.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+    if ctx.input(|input| {
+        (input.events.iter()).any(|event| matches!(event, egui::Event::Text(text) if text == "?"))
+    }) || (state.cheat_sheet && pressed(Key::Escape))
+    {
+        commands.push(Command::ToggleCheatSheet);
+    }
+    if state.cheat_sheet || state.rules_open {
+        if state.rules_open && pressed(Key::Escape) {
+            commands.push(ReviewCommand::OpenRules(false).into());
+        }
+        return;
+    }
+    if state.view == View::Review && state.review.is_some() {
+        review(ctx, state, commands);
+    }
+}
+
+fn view_key(ctx: &egui::Context) -> Option<View> {
+    let keys = [Key::Num1, Key::Num2, Key::Num3];
+    ctx.input_mut(|input| {
+        View::ALL
+            .into_iter()
+            .zip(keys)
+            .find_map(|(view, key)| input.consume_key(Modifiers::COMMAND, key).then_some(view))
+    })
+}
+
+fn review(ctx: &egui::Context, state: &State, commands: &mut Vec<Command>) {
+    use ReviewCommand as R;
+    let Some(review) = &state.review else {
+        return;
+    };
+    let with = |modifiers, key| ctx.input_mut(|input| input.consume_key(modifiers, key));
+    let mut push = |command: R| commands.push(command.into());
+    // The longer combination first: a shorter one would take it.
+    if with(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z) || with(Modifiers::COMMAND, Key::Y) {
+        push(R::Redo);
+    }
+    if with(Modifiers::COMMAND, Key::Z) || with(Modifiers::NONE, Key::U) {
+        push(R::Undo);
+    }
+    if with(Modifiers::COMMAND, Key::F) {
+        push(R::Find);
+    }
+    let steps: [(Key, Key, R); 4] = [
+        (Key::ArrowDown, Key::J, R::StepGroup(1)),
+        (Key::ArrowUp, Key::K, R::StepGroup(-1)),
+        (Key::ArrowRight, Key::L, R::StepPhoto(1)),
+        (Key::ArrowLeft, Key::H, R::StepPhoto(-1)),
+    ];
+    for (arrow, letter, step) in steps {
+        if with(Modifiers::NONE, arrow) || with(Modifiers::NONE, letter) {
+            push(step);
+        }
+    }
+    for (key, step) in [(Key::PageDown, 10), (Key::PageUp, -10)] {
+        if with(Modifiers::NONE, key) {
+            push(R::StepGroup(step));
+        }
+    }
+    if with(Modifiers::NONE, Key::Home) {
+        push(R::GoTo(0));
+    }
+    if with(Modifiers::NONE, Key::End) {
+        push(R::GoTo(usize::MAX));
+    }
+    // A button that has the keyboard is pressed by the space bar, as everywhere.
+    let focused = ctx.memory(|memory| memory.focused().is_some());
+    let toggled = (!focused && with(Modifiers::NONE, Key::Space)) || with(Modifiers::NONE, Key::X);
+    if toggled && let Some((_, member)) = review.current_member() {
+        push(R::Toggle(member.photo));
+    }
+    if with(Modifiers::NONE, Key::A) {
+        push(R::Accept);
+    }
+    let digits = [
+        Key::Num1,
+        Key::Num2,
+        Key::Num3,
+        Key::Num4,
+        Key::Num5,
+        Key::Num6,
+        Key::Num7,
+        Key::Num8,
+        Key::Num9,
+    ];
+    for (number, key) in digits.into_iter().enumerate() {
+        if with(Modifiers::NONE, key) {
+            push(R::KeepOnly(number));
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! The views: functions of the state that draw it and push wishes.
+
+mod cheat_sheet;
+mod library;
+mod review;
+mod settings;
+
+use eframe::egui::{self, Frame, Ui};
+
+use super::bars;
+use super::command::Command;
+use super::state::{State, View};
+use super::theme::Palette;
+
+/// Draws the whole window.
+pub(crate) fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    bars::top(ui, state, commands);
+    bars::banners(ui, state, commands);
+    bars::bottom(ui, state);
+    let ground = Frame::new().fill(Palette::of(ui).ground);
+    egui::CentralPanel::default()
+        .frame(ground)
+        .show(ui, |ui| match state.view {
+            View::Library => library::show(ui, state, commands),
+            View::Review => review::show(ui, state, commands),
+            View::Settings => settings::show(ui, state, commands),
+        });
+    if state.cheat_sheet {
+        cheat_sheet::show(ui, commands);
+    }
+}

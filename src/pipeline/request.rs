@@ -1,0 +1,51 @@
+//! What the settings say about an analysis, in one place for the window and the command line.
+
+use std::path::PathBuf;
+
+use super::Request;
+use crate::embed::store::ModelStore;
+use crate::embed::{EmbedError, EngineChoice, EngineRequest, Provider, bundled};
+use crate::matching::neighbours::IndexChoice;
+use crate::matching::{Evidence, KeepSettings};
+use crate::scan::Limits;
+use crate::settings::{Places, Settings};
+
+impl Request {
+    /// An analysis of `folders` as the user's settings have it. `model` is a name of the
+    /// catalogue or a file, and goes before the one of the settings.
+    ///
+    /// # Errors
+    /// [`EmbedError`] if the model is not there or is not what it should be.
+    pub fn from_settings(
+        settings: &Settings,
+        places: &Places,
+        model: Option<&str>,
+        folders: Vec<PathBuf>,
+    ) -> Result<Self, EmbedError> {
+        let threads = settings.effective_threads();
+        let model = model
+            .or(settings.model.as_deref())
+            .unwrap_or(bundled::NAME);
+        Ok(Self {
+            folders,
+            limit: None,
+            threads,
+            engine: EngineRequest {
+                engine: EngineChoice::Auto,
+                provider: Provider::Auto,
+                threads,
+                library: settings.onnxruntime_library.clone(),
+            },
+            model: ModelStore::new(settings.models_folder(places))?.find(model)?,
+            similarity: None,
+            weakest: Evidence::Similar,
+            index: IndexChoice::Auto,
+            cache: Some(settings.cache_file(places)),
+            keep: KeepSettings {
+                preferred_folders: settings.preferred_folders.clone(),
+                ..KeepSettings::default()
+            },
+            limits: Limits::default(),
+        })
+    }
+}
