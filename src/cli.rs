@@ -56,6 +56,14 @@ struct CacheFile {
     cache: Option<std::path::PathBuf>,
 }
 
+/// Whose decisions a command takes account of.
+#[derive(Debug, Args)]
+struct LibraryFile {
+    /// Library of decisions [default: in the system's data folder]
+    #[arg(long, value_name = "FILE")]
+    library: Option<std::path::PathBuf>,
+}
+
 /// Why a command failed; each message says what to do.
 #[derive(Debug, thiserror::Error)]
 enum CliError {
@@ -92,6 +100,10 @@ impl Context {
         chosen
             .or_else(|| self.settings.cache.clone())
             .unwrap_or_else(|| self.places.cache.clone())
+    }
+
+    fn library_file(&self, chosen: Option<std::path::PathBuf>) -> std::path::PathBuf {
+        chosen.unwrap_or_else(|| self.places.library.clone())
     }
 
     fn models_folder(&self) -> std::path::PathBuf {
