@@ -64,6 +64,14 @@ struct CacheFile {
     cache: Option<std::path::PathBuf>,
 }
 
+/// Whose decisions a command takes account of.
+#[derive(Debug, Args)]
+struct LibraryFile {
+    /// Library of decisions [default: in the system's data folder]
+    #[arg(long, value_name = "FILE")]
+    library: Option<std::path::PathBuf>,
+}
+
 /// Why a command failed; each message says what to do.
 #[derive(Debug, thiserror::Error)]
 enum CliError {
@@ -100,6 +108,10 @@ struct Context {
 impl Context {
     fn cache_file(&self, chosen: Option<std::path::PathBuf>) -> std::path::PathBuf {
         chosen.unwrap_or_else(|| self.settings.cache_file(&self.places))
+    }
+
+    fn library_file(&self, chosen: Option<std::path::PathBuf>) -> std::path::PathBuf {
+        chosen.unwrap_or_else(|| self.places.library.clone())
     }
 
     fn models_folder(&self) -> std::path::PathBuf {

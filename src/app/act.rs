@@ -222,7 +222,7 @@ impl App {
         self.state.review = Some(Review::new(
             analysis.photos,
             analysis.shots,
-            analysis.similarity,
+            analysis.grouping.similarity,
             |photo| protected.iter().any(|folder| photo.path.starts_with(folder)),
         ));
         if self.state.view == View::Library {

@@ -10,10 +10,11 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use indicatif::HumanBytes;
 
-use super::{CANCELLED, CacheFile, CliError, Context, INTERRUPTED, draw};
+use super::{CANCELLED, CacheFile, CliError, Context, INTERRUPTED, LibraryFile, draw};
 use crate::embed::{EngineChoice, Provider};
-use crate::matching::neighbours::IndexChoice;
+use crate::library::Ledger;
 use crate::matching::Evidence;
+use crate::matching::neighbours::IndexChoice;
 use crate::pipeline::{self, Analysis, Request};
 use crate::report::{self, Report};
 
@@ -64,6 +65,11 @@ pub(super) struct ScanArgs {
     /// Remember nothing
     #[arg(long, conflicts_with = "cache")]
     no_cache: bool,
+    #[command(flatten)]
+    library: LibraryFile,
+    /// Take no account of earlier decisions: no duplicates, protected and preferred folders
+    #[arg(long, conflicts_with = "library")]
+    no_library: bool,
     /// Look at the first N files only, in path order
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
@@ -156,6 +162,13 @@ fn request(args: &ScanArgs, context: &Context) -> Result<Request, CliError> {
         IndexArg::Hnsw => IndexChoice::Hnsw,
     };
     request.cache = (!args.no_cache).then(|| context.cache_file(args.cache.cache.clone()));
+    if !args.no_library {
+        let file = context.library_file(args.library.library.clone());
+        // A scan makes no library.
+        if let Some(ledger) = Ledger::open_existing(&file)? {
+            request.follow(&ledger)?;
+        }
+    }
     Ok(request)
 }
 

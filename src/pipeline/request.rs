@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::Request;
 use crate::embed::store::ModelStore;
 use crate::embed::{EmbedError, EngineChoice, EngineRequest, Provider, bundled};
+use crate::library::{Ledger, LibraryError};
 use crate::matching::neighbours::IndexChoice;
 use crate::matching::{Evidence, KeepSettings};
 use crate::scan::Limits;
@@ -45,7 +46,27 @@ impl Request {
                 preferred_folders: settings.preferred_folders.clone(),
                 ..KeepSettings::default()
             },
+            distinct: Vec::new(),
             limits: Limits::default(),
         })
+    }
+
+    /// Takes in what the user decided earlier: which photos are no duplicates, which folders are
+    /// preferred and which are protected.
+    ///
+    /// # Errors
+    /// [`LibraryError`] if the ledger cannot be read.
+    pub fn follow(&mut self, ledger: &Ledger) -> Result<(), LibraryError> {
+        let declared = ledger.not_duplicates()?;
+        self.distinct = declared.iter().map(|declared| declared.pair).collect();
+        for folder in ledger.folders()? {
+            if folder.is_preferred {
+                self.keep.preferred_folders.push(folder.path.clone());
+            }
+            if folder.is_protected {
+                self.keep.protected_folders.push(folder.path);
+            }
+        }
+        Ok(())
     }
 }
