@@ -33,7 +33,7 @@ use twinlens::embed::{EngineChoice, EngineRequest, Provider, bundled};
 use twinlens::matching::neighbours::IndexChoice;
 use twinlens::matching::{Evidence, KeepSettings};
 use twinlens::photo::{Format, Orientation};
-use twinlens::pipeline::{Analysis, Progress, Request, Stage, StageProgress, analyse};
+use twinlens::pipeline::{Analysis, Job, Request, Stage, StageProgress, analyse};
 use twinlens::scan::{DecodeScale, Limits, decode};
 
 const ROUNDS: usize = 3;
@@ -61,7 +61,7 @@ fn request(folder: &Path, cache: Option<&Path>, threads: usize) -> Request {
 
 fn run(request: Request) -> (Analysis, Duration) {
     let begun = Instant::now();
-    let analysis = analyse(request, &Progress::default(), &AtomicBool::new(false)).unwrap();
+    let analysis = analyse(request, &Job::default()).unwrap();
     (analysis, begun.elapsed())
 }
 

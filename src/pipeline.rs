@@ -5,11 +5,14 @@
 
 mod budget;
 mod candidates;
+mod clock;
 mod compare;
+mod control;
 mod detail;
 mod extract;
 mod identical;
 mod intake;
+mod job;
 mod originals;
 mod progress;
 mod relate;
@@ -17,13 +20,11 @@ mod summary;
 mod through;
 mod workers;
 
+pub use job::{Job, Running, start};
 pub use progress::{Progress, Stage, StageProgress};
 pub use summary::report;
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::embed::{self, EmbedError, EngineInfo, EngineRequest, ModelRecord};
@@ -134,76 +135,13 @@ impl From<MatchError> for PipelineError {
     }
 }
 
-/// An analysis that runs in a thread of its own.
-#[derive(Debug)]
-pub struct Running {
-    progress: Arc<Progress>,
-    cancel: Arc<AtomicBool>,
-    thread: JoinHandle<Result<Analysis, PipelineError>>,
-}
-
-impl Running {
-    /// How far it is.
-    #[must_use]
-    pub fn progress(&self) -> &Progress {
-        &self.progress
-    }
-
-    /// Asks it to stop; it does so between two photos, and keeps what it has.
-    pub fn cancel(&self) {
-        self.cancel.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether [`Running::join`] will return at once.
-    #[must_use]
-    pub fn is_finished(&self) -> bool {
-        self.thread.is_finished()
-    }
-
-    /// Waits for the end.
-    ///
-    /// # Errors
-    /// What [`analyse`] returns.
-    pub fn join(self) -> Result<Analysis, PipelineError> {
-        self.thread
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    }
-}
-
-/// Starts an analysis in the background.
-///
-/// # Errors
-/// [`PipelineError::Thread`] if the system starts no more threads.
-pub fn start(request: Request) -> Result<Running, PipelineError> {
-    let (progress, cancel) = (
-        Arc::new(Progress::default()),
-        Arc::new(AtomicBool::new(false)),
-    );
-    let thread = std::thread::Builder::new()
-        .name("analysis".to_owned())
-        .spawn({
-            let (progress, cancel) = (Arc::clone(&progress), Arc::clone(&cancel));
-            move || analyse(request, &progress, &cancel)
-        })
-        .map_err(PipelineError::Thread)?;
-    Ok(Running {
-        progress,
-        cancel,
-        thread,
-    })
-}
-
 /// Runs an analysis to its end in this thread and those that it starts.
 ///
 /// # Errors
-/// [`PipelineError`] if a folder does not exist, the engine or the cache fails, or `cancel`
-/// was set. Damaged files are no errors but problems of the analysis.
-pub fn analyse(
-    request: Request,
-    progress: &Progress,
-    cancel: &AtomicBool,
-) -> Result<Analysis, PipelineError> {
+/// [`PipelineError`] if a folder does not exist, the engine or the cache fails, or `job` was
+/// cancelled. Damaged files are no errors but problems of the analysis.
+pub fn analyse(request: Request, job: &Job) -> Result<Analysis, PipelineError> {
+    let progress = &job.progress;
     let mut notices = Vec::new();
 
     // The engine takes a moment to start, and the walk waits for the disk: both at once.
@@ -212,13 +150,15 @@ pub fn analyse(
             .name("engine".to_owned())
             .spawn_scoped(scope, || embed::open(&request.engine, &request.model))
             .map_err(PipelineError::Thread)?;
-        let walked = walk(&request, progress, cancel);
+        let walked = walk(&request, job);
         let opened = engine
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         Ok::<_, PipelineError>((walked?, opened?))
     })?;
     notices.extend(opened.note);
+
+    job.engine.set(opened.engine.clone()).ok();
 
     let opened_cache = match &request.cache {
         Some(path) => Cache::open(path)?,
@@ -227,7 +167,7 @@ pub fn analyse(
     notices.extend(opened_cache.notice);
     let cache = opened_cache.cache;
     let plan = extract::Plan {
-        intake: intake::look_up(&walked.files, &cache, &opened.key)?,
+        intake: intake::look_up(&walked.files, &cache, &opened.key, job)?,
         files: &walked.files,
         cache: cache.another()?,
         preprocessing: &request.model.preprocessing,
@@ -235,13 +175,8 @@ pub fn analyse(
         threads: request.threads.max(1),
         limits: &request.limits,
     };
-    let (extracted, mut writer) = extract::extract(
-        plan,
-        opened.embedders,
-        cache.into_writer(),
-        progress,
-        cancel,
-    )?;
+    let (extracted, mut writer) =
+        extract::extract(plan, opened.embedders, cache.into_writer(), job)?;
     let files = walked.files.len() as u64;
     let (photos, problems) = intake::settle(walked.files, walked.problems, &extracted);
 
@@ -261,7 +196,7 @@ pub fn analyse(
         vectors: &extracted.known.vectors,
         similarity,
     };
-    let related = relate.run(&pool, &mut writer, progress, cancel)?;
+    let related = relate.run(&pool, &mut writer, job)?;
     if related.crowded > 0 {
         notices.push(format!(
             "{} photos look like thousands of others; not all of those were compared",
@@ -294,15 +229,14 @@ pub fn analyse(
 }
 
 /// Walks the folders and cuts the list to the wanted length.
-fn walk(
-    request: &Request,
-    progress: &Progress,
-    cancel: &AtomicBool,
-) -> Result<Walked, PipelineError> {
+fn walk(request: &Request, job: &Job) -> Result<Walked, PipelineError> {
+    let progress = &job.progress;
     progress.begin(Stage::Walk);
     let begun = Instant::now();
     let mut counted = (0, 0);
-    let mut walked = scan::walk(&request.folders, cancel, &mut |files, bytes| {
+    let mut walked = scan::walk(&request.folders, job.control.flag(), &mut |files, bytes| {
+        // Whether it goes on the walk itself asks before the next file.
+        job.control.goes_on();
         progress.add(
             Stage::Walk,
             files.saturating_sub(counted.0),

@@ -131,6 +131,12 @@ impl CacheWriter {
         Ok(())
     }
 
+    /// Whether all that was written is committed.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
     /// Makes what was written last.
     ///
     /// # Errors

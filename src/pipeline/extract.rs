@@ -13,17 +13,17 @@
 //! content is claimed by the first file that has it; the others only refer to it.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::thread::Scope;
 
 use crossbeam_channel::bounded;
 
-use super::PipelineError;
 use super::budget::ByteBudget;
 use super::intake::Intake;
-use super::progress::{Progress, Stage};
+use super::progress::Stage;
 use super::workers::{Claims, Collector, Decoder, Fetched, Message, Reader, Stop, embed_all};
+use super::{Job, PipelineError};
 use crate::embed::{Embedder, Embedding, ModelInput, ModelKey, Preprocessing};
 use crate::library::{Cache, CacheWriter};
 use crate::photo::{Content, ContentHash, Problem, ProblemKind};
@@ -89,8 +89,7 @@ pub(super) fn extract(
     plan: Plan<'_>,
     embedders: Vec<Box<dyn Embedder>>,
     writer: CacheWriter,
-    progress: &Progress,
-    cancel: &AtomicBool,
+    job: &Job,
 ) -> Result<(Extracted, CacheWriter), PipelineError> {
     let Plan {
         files,
@@ -108,8 +107,9 @@ pub(super) fn extract(
         known,
     } = intake;
     let cache = cache.map(Mutex::new);
+    let progress = &job.progress;
     let stop = Stop {
-        cancel,
+        job,
         failed: AtomicBool::new(false),
     };
     let budget = ByteBudget::new(BYTES_IN_FLIGHT);
@@ -210,7 +210,7 @@ pub(super) fn extract(
         ));
 
         for file in to_read {
-            if stop.is_set() || file_sender.send(file).is_err() {
+            if !stop.goes_on() || file_sender.send(file).is_err() {
                 break;
             }
         }
@@ -221,11 +221,8 @@ pub(super) fn extract(
             join(thread)?;
         }
         let extracted = extracted?;
-        if cancel.load(Ordering::Relaxed) {
-            Err(PipelineError::Cancelled)
-        } else {
-            Ok(extracted)
-        }
+        job.go_on()?;
+        Ok(extracted)
     })
 }
 

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::extract::{Extracted, Known};
+use super::{Job, PipelineError};
 use crate::embed::{Embedding, ModelKey};
-use crate::library::{Cache, LibraryError};
+use crate::library::Cache;
 use crate::photo::{ContentHash, Photo, Problem, ProblemKind};
 use crate::scan::{self, FoundFile};
 
@@ -27,7 +28,8 @@ pub(super) fn look_up(
     files: &[FoundFile],
     cache: &Cache,
     key: &ModelKey,
-) -> Result<Intake, LibraryError> {
+    job: &Job,
+) -> Result<Intake, PipelineError> {
     let stamped = || files.iter().map(|file| (file.path.as_path(), file.stamp));
     let contents = cache.known_files(stamped())?;
     let mut intake = Intake {
@@ -35,6 +37,7 @@ pub(super) fn look_up(
         ..Intake::default()
     };
     for (file, hash) in contents.into_iter().enumerate() {
+        job.go_on()?;
         if intake.problems.contains_key(&file) {
             continue;
         }

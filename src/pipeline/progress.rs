@@ -4,7 +4,9 @@
 //! second; nobody subscribes, and a slow reader slows nothing.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use super::clock::Clock;
 
 /// The stages of an analysis, in the order in which a photo meets them; the names are part of
 /// the report format.
@@ -70,9 +72,9 @@ struct Counter {
 }
 
 /// The counters of one analysis.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Progress {
-    started: Instant,
+    clock: Clock,
     counters: [Counter; Stage::ALL.len()],
 }
 
@@ -111,20 +113,19 @@ impl StageProgress {
     }
 }
 
-impl Default for Progress {
-    fn default() -> Self {
-        Self {
-            started: Instant::now(),
-            counters: Default::default(),
-        }
-    }
-}
-
 impl Progress {
-    /// Time since the analysis began.
+    /// Time since the analysis began, without the pauses.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
-        self.started.elapsed()
+        self.clock.elapsed()
+    }
+
+    pub(super) fn stop_clock(&self) {
+        self.clock.stop();
+    }
+
+    pub(super) fn start_clock(&self) {
+        self.clock.start();
     }
 
     /// The counters of one stage as they are now.
@@ -210,7 +211,7 @@ impl Progress {
     }
 
     fn now_ns(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_nanos())
+        u64::try_from(self.clock.elapsed().as_nanos())
             .unwrap_or(u64::MAX)
             .saturating_add(1)
     }

@@ -1,7 +1,6 @@
 //! From photos and vectors to groups: candidates, verdicts, shots.
 
 use std::collections::HashMap;
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use rayon::ThreadPool;
@@ -10,8 +9,8 @@ use super::candidates::{self, NEIGHBOURS, candidates};
 use super::compare::Compare;
 use super::identical::Identical;
 use super::originals::Originals;
-use super::progress::{Progress, Stage};
-use super::{PipelineError, Request, detail, through};
+use super::progress::Stage;
+use super::{Job, PipelineError, Request, detail, through};
 use crate::embed::Embedding;
 use crate::library::CacheWriter;
 use crate::matching::neighbours::{self, Neighbours, Vectors};
@@ -49,9 +48,9 @@ impl Relate<'_> {
         &self,
         pool: &ThreadPool,
         writer: &mut CacheWriter,
-        progress: &Progress,
-        cancel: &AtomicBool,
+        job: &Job,
     ) -> Result<Related, PipelineError> {
+        let (progress, cancel) = (&job.progress, job.control.flag());
         let distinct = Distinct::of(self.photos);
         let rows = distinct
             .contents
@@ -64,7 +63,11 @@ impl Relate<'_> {
         let begun = Instant::now();
         let floor = Cosine(self.request.model.similarity_floor.min(self.similarity.0));
         let faint = candidates::faint_floor(floor);
-        let count = |rows: u64| progress.add(Stage::Neighbours, rows, 0, Duration::ZERO);
+        let count = |rows: u64| {
+            progress.add(Stage::Neighbours, rows, 0, Duration::ZERO);
+            // Whether it goes on the search itself asks before the next rows.
+            job.control.goes_on();
+        };
         let found = neighbours::neighbours(
             &vectors,
             faint,
@@ -90,8 +93,7 @@ impl Relate<'_> {
             distinct: &distinct,
             settings: &settings,
             pool,
-            progress,
-            cancel,
+            job,
         };
         let mut compared = compare.run(&candidates, writer)?;
         through::run(&compare, &vectors, &mut compared, writer)?;
@@ -101,10 +103,11 @@ impl Relate<'_> {
             distinct: &distinct,
             originals: &originals,
             pool,
-            cancel,
+            job,
         };
         identical.run(&mut compared.verdicts, writer)?;
 
+        job.go_on()?;
         progress.expect(Stage::Group, self.photos.len() as u64);
         progress.begin(Stage::Group);
         let begun = Instant::now();

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
-use super::PipelineError;
 use super::budget::{ByteBudget, HeldBytes};
 use super::extract::{Extracted, Known};
 use super::progress::{Progress, Stage};
+use super::{Job, PipelineError};
 use crate::embed::preprocess::prepare;
 use crate::embed::{EmbedError, Embedder, Embedding, ModelInput, ModelKey, Preprocessing};
 use crate::library::{Cache, CacheWriter, Record};
@@ -20,17 +20,20 @@ use crate::scan::{self, DecodeScale, FoundFile, Limits, ReadFile};
 
 /// Whether to stop: the user cancelled, or a thread failed and the rest is in vain.
 pub(super) struct Stop<'a> {
-    pub cancel: &'a AtomicBool,
+    pub job: &'a Job,
     pub failed: AtomicBool,
 }
 
 impl Stop<'_> {
-    pub(super) fn is_set(&self) -> bool {
-        self.cancel.load(Ordering::Relaxed) || self.failed.load(Ordering::Relaxed)
+    /// Whether there is to be another photo; sleeps first while the job is paused.
+    pub(super) fn goes_on(&self) -> bool {
+        self.job.control.goes_on() && !self.failed.load(Ordering::Relaxed)
     }
 
+    /// Ends the other threads, and a pause with them: the user is to hear of it.
     pub(super) fn fail(&self) {
         self.failed.store(true, Ordering::Relaxed);
+        self.job.resume();
     }
 }
 
@@ -111,7 +114,7 @@ impl<'a> Reader<'a> {
                 continue;
             };
             let held = self.budget.hold(found.stamp.size);
-            if stop.is_set() {
+            if !stop.goes_on() {
                 break;
             }
             let begun = Instant::now();
@@ -214,7 +217,7 @@ impl Decoder<'_> {
             _held,
         } in fetched
         {
-            if stop.is_set() {
+            if !stop.goes_on() {
                 break;
             }
             let Some(found) = self.files.get(file) else {
@@ -304,7 +307,7 @@ pub(super) fn embed_all(
     let size = embedder.batch_size().max(1);
     loop {
         let batch: Vec<_> = inputs.iter().take(size).collect();
-        if batch.is_empty() || stop.is_set() {
+        if batch.is_empty() || !stop.goes_on() {
             return Ok(());
         }
         let (hashes, pictures): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
@@ -366,9 +369,17 @@ impl Collector<'_> {
         messages: &Receiver<Message>,
     ) -> Result<(Extracted, CacheWriter), PipelineError> {
         loop {
-            match messages.recv_timeout(IDLE) {
+            // Nothing new from a slow model or disk, or during a pause: what waits to be
+            // committed must not wait with it. If nothing waits, there is no clock to look at.
+            let next = if self.writer.is_idle() {
+                messages
+                    .recv()
+                    .map_err(|_all_gone| RecvTimeoutError::Disconnected)
+            } else {
+                messages.recv_timeout(IDLE)
+            };
+            match next {
                 Ok(message) => self.take(message)?,
-                // Nothing new from a slow model or disk: what waits must not wait with it.
                 Err(RecvTimeoutError::Timeout) => self.writer.commit_if_due()?,
                 Err(RecvTimeoutError::Disconnected) => break,
             }
