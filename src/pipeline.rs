@@ -5,10 +5,12 @@
 
 mod budget;
 mod candidates;
+mod changes;
 mod clock;
 mod compare;
 mod control;
 mod detail;
+mod estimate;
 mod extract;
 mod identical;
 mod intake;
@@ -16,16 +18,25 @@ mod job;
 mod originals;
 mod progress;
 mod relate;
+mod speeds;
 mod summary;
 mod through;
 mod workers;
 
+pub use changes::Changes;
+pub use estimate::{Basis, Estimate, estimate};
 pub use job::{Job, Running, start};
 pub use progress::{Progress, Stage, StageProgress};
 pub use summary::report;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use changes::Difference;
+use extract::READERS;
+use speeds::{EngineUse, Speeds};
 
 use crate::embed::{self, EmbedError, EngineInfo, EngineRequest, ModelRecord};
 use crate::library::{Cache, LibraryError};
@@ -76,6 +87,8 @@ pub struct Analysis {
     pub parts: Vec<Part>,
     /// What could not be used, and notes; in path order.
     pub problems: Vec<Problem>,
+    /// What is different since the folders were scanned last.
+    pub changes: Changes,
     /// What computed the vectors.
     pub engine: EngineInfo,
     /// The model that was used.
@@ -145,7 +158,7 @@ pub fn analyse(request: Request, job: &Job) -> Result<Analysis, PipelineError> {
     let mut notices = Vec::new();
 
     // The engine takes a moment to start, and the walk waits for the disk: both at once.
-    let (walked, opened) = std::thread::scope(|scope| {
+    let (mut walked, opened) = std::thread::scope(|scope| {
         let engine = std::thread::Builder::new()
             .name("engine".to_owned())
             .spawn_scoped(scope, || embed::open(&request.engine, &request.model))
@@ -166,8 +179,16 @@ pub fn analyse(request: Request, job: &Job) -> Result<Analysis, PipelineError> {
     };
     notices.extend(opened_cache.notice);
     let cache = opened_cache.cache;
+    let difference = Difference::find(&cache, &walked, request.limit)?;
+    walked.files.truncate(request.limit.unwrap_or(usize::MAX));
+    let intake = intake::look_up(&walked.files, &cache, &opened.key, job)?;
+    let work = intake.work(&walked.files);
+    let engine_use = EngineUse {
+        embedders: opened.embedders.len(),
+        is_on_cpu: opened.engine.provider == "cpu",
+    };
     let plan = extract::Plan {
-        intake: intake::look_up(&walked.files, &cache, &opened.key, job)?,
+        intake,
         files: &walked.files,
         cache: cache.another()?,
         preprocessing: &request.model.preprocessing,
@@ -178,6 +199,7 @@ pub fn analyse(request: Request, job: &Job) -> Result<Analysis, PipelineError> {
     let (extracted, mut writer) =
         extract::extract(plan, opened.embedders, cache.into_writer(), job)?;
     let files = walked.files.len() as u64;
+    let changes = difference.settled(&walked.files, &extracted);
     let (photos, problems) = intake::settle(walked.files, walked.problems, &extracted);
 
     let pool = rayon::ThreadPoolBuilder::new()
@@ -210,6 +232,20 @@ pub fn analyse(request: Request, job: &Job) -> Result<Analysis, PipelineError> {
             related.unreadable
         ));
     }
+    let (stages, elapsed) = (progress.stages().to_vec(), progress.elapsed());
+    let threads = request.threads;
+    for figure in Speeds::measured(
+        &stages,
+        work,
+        elapsed,
+        threads,
+        READERS,
+        engine_use,
+        &opened.key,
+    ) {
+        writer.write(figure)?;
+    }
+    difference.remember(Timestamp::now(), &mut writer)?;
     Ok(Analysis {
         folders: request.folders,
         files,
@@ -217,24 +253,25 @@ pub fn analyse(request: Request, job: &Job) -> Result<Analysis, PipelineError> {
         groups: related.groups,
         parts: related.parts,
         problems,
+        changes,
         engine: opened.engine,
         model: request.model,
         index: related.neighbours.index,
         recall: related.neighbours.recall,
         notices,
-        stages: progress.stages().to_vec(),
-        elapsed: progress.elapsed(),
+        stages,
+        elapsed,
         cache: writer.finish()?,
     })
 }
 
-/// Walks the folders and cuts the list to the wanted length.
+/// Walks the folders.
 fn walk(request: &Request, job: &Job) -> Result<Walked, PipelineError> {
     let progress = &job.progress;
     progress.begin(Stage::Walk);
     let begun = Instant::now();
     let mut counted = (0, 0);
-    let mut walked = scan::walk(&request.folders, job.control.flag(), &mut |files, bytes| {
+    let walked = scan::walk(&request.folders, job.control.flag(), &mut |files, bytes| {
         // Whether it goes on the walk itself asks before the next file.
         job.control.goes_on();
         progress.add(
@@ -245,7 +282,6 @@ fn walk(request: &Request, job: &Job) -> Result<Walked, PipelineError> {
         );
         counted = (counted.0.max(files), counted.1.max(bytes));
     })?;
-    walked.files.truncate(request.limit.unwrap_or(usize::MAX));
     progress.add(Stage::Walk, 0, 0, begun.elapsed());
     Ok(walked)
 }

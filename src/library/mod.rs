@@ -8,11 +8,13 @@
 mod cache;
 mod read;
 mod rows;
+mod scans;
 mod schema;
 mod writer;
 
 pub use cache::{Cache, CacheInfo, OpenedCache, Pruned};
 pub use read::KnownVerdict;
+pub use scans::KnownFile;
 pub use writer::{CacheWriter, Record};
 
 use std::path::{Path, PathBuf};

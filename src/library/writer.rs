@@ -69,6 +69,30 @@ pub enum Record {
         /// What was found.
         pixels: Pixels,
     },
+    /// A file that is known and no longer there.
+    Gone {
+        /// Where it lay.
+        path: PathBuf,
+    },
+    /// A file that was gone and is there again.
+    Back {
+        /// Where.
+        path: PathBuf,
+    },
+    /// A folder was scanned to the end.
+    Scanned {
+        /// Which; not those in it.
+        folder: PathBuf,
+        /// When, in seconds since 1970-01-01 UTC.
+        finished_s: i64,
+    },
+    /// How fast something went.
+    Figure {
+        /// What, and in which unit.
+        name: String,
+        /// How fast.
+        value: f64,
+    },
     /// A file that cannot be used until it changes.
     Problem {
         /// What the file system said.
@@ -240,6 +264,22 @@ fn insert(connection: &Connection, record: &Record) -> Result<(), rusqlite::Erro
                     Pixels::Incomparable => &[],
                 }
             ],
+        ),
+        Record::Gone { path } => run(
+            "INSERT OR REPLACE INTO gone VALUES (?1)",
+            params![rows::path_bytes(path)],
+        ),
+        Record::Back { path } => run(
+            "DELETE FROM gone WHERE path = ?1",
+            params![rows::path_bytes(path)],
+        ),
+        Record::Scanned { folder, finished_s } => run(
+            "INSERT OR REPLACE INTO scanned VALUES (?1, ?2)",
+            params![rows::path_bytes(folder), finished_s],
+        ),
+        Record::Figure { name, value } => run(
+            "INSERT OR REPLACE INTO figure VALUES (?1, ?2)",
+            params![name, value],
         ),
         Record::Problem { stamp, problem } => {
             run(

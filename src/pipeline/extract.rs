@@ -34,7 +34,7 @@ const BYTES_IN_FLIGHT: u64 = 512 << 20;
 
 /// Two readers keep one disk busy while the other's hash is computed; more only make a
 /// rotating disk seek.
-const READERS: usize = 2;
+pub(super) const READERS: usize = 2;
 
 /// What extraction works with.
 pub(super) struct Plan<'a> {

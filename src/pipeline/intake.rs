@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::extract::{Extracted, Known};
+use super::speeds::Work;
 use super::{Job, PipelineError};
 use crate::embed::{Embedding, ModelKey};
 use crate::library::Cache;
@@ -21,6 +22,18 @@ pub(super) struct Intake {
     pub problems: HashMap<usize, Problem>,
     /// What is known of contents.
     pub known: Known,
+}
+
+impl Intake {
+    /// How much there is to do for `files`.
+    pub(super) fn work(&self, files: &[FoundFile]) -> Work {
+        let unread = self.to_read.iter().filter_map(|&file| files.get(file));
+        Work {
+            files: files.len() as u64,
+            to_read: self.to_read.len() as u64,
+            bytes: unread.map(|file| file.stamp.size).sum(),
+        }
+    }
 }
 
 /// Asks the cache about every file.
