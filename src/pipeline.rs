@@ -7,25 +7,31 @@ mod budget;
 mod candidates;
 mod changes;
 mod clock;
+mod collector;
 mod compare;
 mod control;
 mod detail;
 mod estimate;
 mod extract;
+mod found;
 mod identical;
 mod intake;
 mod job;
 mod originals;
+mod outlook;
 mod progress;
 mod relate;
 mod speeds;
 mod summary;
 mod through;
+mod vanished;
 mod workers;
 
 pub use changes::Changes;
 pub use estimate::{Basis, Estimate, estimate};
+pub use found::Found;
 pub use job::{Job, Running, start};
+pub use outlook::{Bottleneck, Outlook, StageOutlook};
 pub use progress::{Progress, Stage, StageProgress};
 pub use summary::report;
 
@@ -36,12 +42,14 @@ use jiff::Timestamp;
 
 use changes::Difference;
 use extract::READERS;
+use progress::Threads;
 use speeds::{EngineUse, Speeds};
+use vanished::Vanished;
 
 use crate::embed::{self, EmbedError, EngineInfo, EngineRequest, ModelRecord};
 use crate::library::{Cache, LibraryError};
 use crate::matching::neighbours::{IndexChoice, IndexUsed};
-use crate::matching::{Cosine, Evidence, Group, KeepSettings, MatchError, Part};
+use crate::matching::{Cosine, Evidence, Group, GroupSettings, KeepSettings, MatchError, Part};
 use crate::photo::{Photo, Problem};
 use crate::scan::{self, Limits, ScanError, Walked};
 
@@ -183,10 +191,30 @@ pub fn analyse(request: Request, job: &Job) -> Result<Analysis, PipelineError> {
     walked.files.truncate(request.limit.unwrap_or(usize::MAX));
     let intake = intake::look_up(&walked.files, &cache, &opened.key, job)?;
     let work = intake.work(&walked.files);
+    let grouping = GroupSettings {
+        similarity: Cosine(
+            request
+                .similarity
+                .unwrap_or(request.model.similarity_default),
+        ),
+        weakest: request.weakest,
+        keep: request.keep.clone(),
+    };
+    let vanished = Vanished::new(&walked.roots);
     let engine_use = EngineUse {
         embedders: opened.embedders.len(),
         is_on_cpu: opened.engine.provider == "cpu",
     };
+    let speeds = Speeds::of(&cache.figures()?, &opened.key);
+    let threads = request.threads.max(1);
+    progress.foretell(
+        speeds.parts(work, threads, READERS),
+        Threads {
+            readers: READERS,
+            cores: threads,
+            embedders: engine_use.embedders,
+        },
+    );
     let plan = extract::Plan {
         intake,
         files: &walked.files,
@@ -195,28 +223,27 @@ pub fn analyse(request: Request, job: &Job) -> Result<Analysis, PipelineError> {
         key: &opened.key,
         threads: request.threads.max(1),
         limits: &request.limits,
+        grouping: &grouping,
+        vanished: &vanished,
     };
-    let (extracted, mut writer) =
+    let (mut extracted, mut writer) =
         extract::extract(plan, opened.embedders, cache.into_writer(), job)?;
     let files = walked.files.len() as u64;
     let changes = difference.settled(&walked.files, &extracted);
-    let (photos, problems) = intake::settle(walked.files, walked.problems, &extracted);
+    let mut problems = walked.problems;
+    problems.extend(vanished.gather(&mut extracted.problems));
+    let (photos, problems) = intake::settle(walked.files, problems, &extracted);
 
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(request.threads.max(1))
         .thread_name(|index| format!("match-{index}"))
         .build()
         .map_err(|error| PipelineError::Thread(std::io::Error::other(error)))?;
-    let similarity = Cosine(
-        request
-            .similarity
-            .unwrap_or(request.model.similarity_default),
-    );
     let relate = relate::Relate {
         request: &request,
         photos: &photos,
         vectors: &extracted.known.vectors,
-        similarity,
+        grouping: &grouping,
     };
     let related = relate.run(&pool, &mut writer, job)?;
     if related.crowded > 0 {
@@ -232,6 +259,7 @@ pub fn analyse(request: Request, job: &Job) -> Result<Analysis, PipelineError> {
             related.unreadable
         ));
     }
+    progress.finish();
     let (stages, elapsed) = (progress.stages().to_vec(), progress.elapsed());
     let threads = request.threads;
     for figure in Speeds::measured(

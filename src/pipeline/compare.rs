@@ -11,6 +11,7 @@ use cpu_time::ThreadTime;
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
+use super::found::Comparing;
 use super::progress::Stage;
 use super::{Job, PipelineError};
 use crate::library::{CacheWriter, KnownVerdict, Record};
@@ -31,6 +32,7 @@ pub(super) struct Compare<'a> {
     pub settings: &'a VerifySettings,
     pub pool: &'a ThreadPool,
     pub job: &'a Job,
+    pub found_so_far: &'a Comparing<'a>,
 }
 
 /// What came of it.
@@ -88,6 +90,7 @@ impl Compare<'_> {
                     compared.unsettled.insert(compared.verdicts.len());
                 }
                 let Edge { a, b, .. } = pair.edge;
+                self.found_so_far.add(a, b, &verdict);
                 compared.verdicts.push((a, b, verdict));
             }
         }
@@ -117,9 +120,16 @@ impl Compare<'_> {
                     let begun = ThreadTime::now();
                     let [low, high] = pair.positions().map(|position| prepared.get(&position));
                     let is_wanted = self.job.control.goes_on();
+                    let _at_work = self.job.progress.at_work(Stage::Verify);
                     let verdict = low.zip(high).filter(|_| is_wanted);
                     let verdict = verdict.and_then(|(low, high)| how(pair, low, high));
+                    if let Some(pixels) = verdict {
+                        let Edge { a, b, .. } = pair.edge;
+                        self.found_so_far
+                            .add(a, b, &pair.verdict(pixels, self.settings));
+                    }
                     self.job.progress.add(Stage::Verify, 1, 0, begun.elapsed());
+                    self.found_so_far.publish();
                     verdict
                 };
                 batch.par_iter().map(find).collect()

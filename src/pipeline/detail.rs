@@ -47,6 +47,7 @@ pub(super) fn run(
         let decide = |(at, pair): &(usize, Pair<'_>)| {
             let begun = ThreadTime::now();
             let is_wanted = compare.job.control.goes_on();
+            let _at_work = compare.job.progress.at_work(Stage::Verify);
             let verdict = is_wanted.then(|| {
                 let [low, high] = pair.positions();
                 let (_, _, verdict) = verdicts.get(*at)?;

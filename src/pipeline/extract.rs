@@ -20,12 +20,15 @@ use std::thread::Scope;
 use crossbeam_channel::bounded;
 
 use super::budget::ByteBudget;
+use super::collector::Collector;
 use super::intake::Intake;
 use super::progress::Stage;
-use super::workers::{Claims, Collector, Decoder, Fetched, Message, Reader, Stop, embed_all};
+use super::vanished::Vanished;
+use super::workers::{Claims, Decoder, Fetched, Message, Reader, Stop, embed_all};
 use super::{Job, PipelineError};
 use crate::embed::{Embedder, Embedding, ModelInput, ModelKey, Preprocessing};
 use crate::library::{Cache, CacheWriter};
+use crate::matching::GroupSettings;
 use crate::photo::{Content, ContentHash, Problem, ProblemKind};
 use crate::scan::{FoundFile, Limits};
 
@@ -52,6 +55,10 @@ pub(super) struct Plan<'a> {
     pub threads: usize,
     /// Limits on files and pictures.
     pub limits: &'a Limits,
+    /// How what is found so far is grouped.
+    pub grouping: &'a GroupSettings,
+    /// The folders that go away meanwhile.
+    pub vanished: &'a Vanished<'a>,
 }
 
 /// Contents and vectors that need not be computed again.
@@ -99,6 +106,8 @@ pub(super) fn extract(
         key,
         threads,
         limits,
+        grouping,
+        vanished,
     } = plan;
     let Intake {
         to_read,
@@ -131,6 +140,7 @@ pub(super) fn extract(
             let room = Reader {
                 files,
                 limits,
+                vanished,
                 cache: cache.as_ref(),
                 key,
                 claims: &claims,
@@ -190,6 +200,9 @@ pub(super) fn extract(
             key,
             writer,
             extracted,
+            grouping,
+            job,
+            has_news: true,
         };
         let stop_collector = &stop;
         let collector = named(scope, "cache".to_owned(), move || {

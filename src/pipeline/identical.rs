@@ -6,6 +6,7 @@ use rayon::ThreadPool;
 use rayon::prelude::*;
 
 use super::originals::Originals;
+use super::progress::Stage;
 use super::{Job, PipelineError};
 use crate::library::{CacheWriter, Record};
 use crate::matching::verify::may_have_identical_pixels;
@@ -56,6 +57,7 @@ impl Identical<'_> {
                 .par_iter()
                 .map(|&position| {
                     let is_wanted = self.job.control.goes_on();
+                    let _at_work = self.job.progress.at_work(Stage::Verify);
                     let pixels = is_wanted
                         .then(|| self.originals.read(position, scan::pixels))
                         .flatten();

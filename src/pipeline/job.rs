@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use super::control::Control;
+use super::found::{Found, Shelf};
 use super::progress::Progress;
 use super::{Analysis, PipelineError, Request, analyse};
 use crate::embed::EngineInfo;
@@ -16,6 +17,7 @@ pub struct Job {
     pub progress: Progress,
     pub(super) control: Control,
     pub(super) engine: OnceLock<EngineInfo>,
+    pub(super) shelf: Shelf,
 }
 
 impl Job {
@@ -46,6 +48,13 @@ impl Job {
     #[must_use]
     pub fn engine(&self) -> Option<&EngineInfo> {
         self.engine.get()
+    }
+
+    /// The photos and groups that are known so far: what is certain, a few seconds old at most in
+    /// a library of usual size. Nothing is made before the first call.
+    #[must_use]
+    pub fn found(&self) -> Arc<Found> {
+        self.shelf.latest()
     }
 
     /// Sleeps while the job is paused.
@@ -103,6 +112,15 @@ impl Running {
     #[must_use]
     pub fn engine(&self) -> Option<&EngineInfo> {
         self.job.engine()
+    }
+
+    /// The photos and groups that are known so far: identical files as soon as they are hashed,
+    /// then what the pixels have decided. It costs nothing to ask; to be asked now and then from
+    /// the beginning, for nothing is made before the first call. A new state comes every two
+    /// seconds, in very large libraries more rarely.
+    #[must_use]
+    pub fn found(&self) -> Arc<Found> {
+        self.job.found()
     }
 
     /// Whether [`Running::join`] will return at once.

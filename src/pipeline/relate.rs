@@ -7,6 +7,7 @@ use rayon::ThreadPool;
 
 use super::candidates::{self, NEIGHBOURS, candidates};
 use super::compare::Compare;
+use super::found::Comparing;
 use super::identical::Identical;
 use super::originals::Originals;
 use super::progress::Stage;
@@ -27,7 +28,7 @@ pub(super) struct Relate<'a> {
     pub request: &'a Request,
     pub photos: &'a [Photo],
     pub vectors: &'a HashMap<ContentHash, Embedding>,
-    pub similarity: Cosine,
+    pub grouping: &'a GroupSettings,
 }
 
 /// Groups, and how the neighbours were found.
@@ -51,6 +52,8 @@ impl Relate<'_> {
         job: &Job,
     ) -> Result<Related, PipelineError> {
         let (progress, cancel) = (&job.progress, job.control.flag());
+        let found_so_far = Comparing::new(job, self.photos, self.grouping);
+        found_so_far.publish();
         let distinct = Distinct::of(self.photos);
         let rows = distinct
             .contents
@@ -61,12 +64,18 @@ impl Relate<'_> {
         progress.expect(Stage::Neighbours, distinct.contents.len() as u64);
         progress.begin(Stage::Neighbours);
         let begun = Instant::now();
-        let floor = Cosine(self.request.model.similarity_floor.min(self.similarity.0));
+        let floor = Cosine(
+            self.request
+                .model
+                .similarity_floor
+                .min(self.grouping.similarity.0),
+        );
         let faint = candidates::faint_floor(floor);
         let count = |rows: u64| {
             progress.add(Stage::Neighbours, rows, 0, Duration::ZERO);
             // Whether it goes on the search itself asks before the next rows.
             job.control.goes_on();
+            found_so_far.publish();
         };
         let found = neighbours::neighbours(
             &vectors,
@@ -94,6 +103,7 @@ impl Relate<'_> {
             settings: &settings,
             pool,
             job,
+            found_so_far: &found_so_far,
         };
         let mut compared = compare.run(&candidates, writer)?;
         through::run(&compare, &vectors, &mut compared, writer)?;
@@ -111,18 +121,13 @@ impl Relate<'_> {
         progress.expect(Stage::Group, self.photos.len() as u64);
         progress.begin(Stage::Group);
         let begun = Instant::now();
-        let settings = GroupSettings {
-            similarity: self.similarity,
-            weakest: self.request.weakest,
-            keep: self.request.keep.clone(),
-        };
         let analysed = Analysed {
             photos: self.photos,
             distinct: &distinct,
             verdicts: &compared.verdicts,
             edges: &found.edges,
         };
-        let groups = group::group(&analysed, &settings, cancel)?;
+        let groups = group::group(&analysed, self.grouping, cancel)?;
         progress.add(Stage::Group, self.photos.len() as u64, 0, begun.elapsed());
         Ok(Related {
             groups,
