@@ -46,7 +46,7 @@ use progress::Threads;
 use speeds::{EngineUse, Speeds};
 use vanished::Vanished;
 
-use crate::embed::{self, EmbedError, EngineInfo, EngineRequest, ModelRecord};
+use crate::embed::{self, EmbedError, EngineInfo, EngineRequest, ModelRecord, Opened};
 use crate::library::{Cache, LibraryError};
 use crate::matching::neighbours::{IndexChoice, IndexUsed};
 use crate::matching::{Cosine, Evidence, Group, GroupSettings, KeepSettings, MatchError, Part};
@@ -165,22 +165,8 @@ pub fn analyse(request: Request, job: &Job) -> Result<Analysis, PipelineError> {
     let progress = &job.progress;
     let mut notices = Vec::new();
 
-    // The engine takes a moment to start, and the walk waits for the disk: both at once.
-    let (mut walked, opened) = std::thread::scope(|scope| {
-        let engine = std::thread::Builder::new()
-            .name("engine".to_owned())
-            .spawn_scoped(scope, || embed::open(&request.engine, &request.model))
-            .map_err(PipelineError::Thread)?;
-        let walked = walk(&request, job);
-        let opened = engine
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        Ok::<_, PipelineError>((walked?, opened?))
-    })?;
+    let (mut walked, opened) = walk_and_open(&request, job)?;
     notices.extend(opened.note);
-
-    job.engine.set(opened.engine.clone()).ok();
-
     let opened_cache = match &request.cache {
         Some(path) => Cache::open(path)?,
         None => Cache::in_memory()?,
@@ -191,15 +177,7 @@ pub fn analyse(request: Request, job: &Job) -> Result<Analysis, PipelineError> {
     walked.files.truncate(request.limit.unwrap_or(usize::MAX));
     let intake = intake::look_up(&walked.files, &cache, &opened.key, job)?;
     let work = intake.work(&walked.files);
-    let grouping = GroupSettings {
-        similarity: Cosine(
-            request
-                .similarity
-                .unwrap_or(request.model.similarity_default),
-        ),
-        weakest: request.weakest,
-        keep: request.keep.clone(),
-    };
+    let grouping = grouping(&request);
     let vanished = Vanished::new(&walked.roots);
     let engine_use = EngineUse {
         embedders: opened.embedders.len(),
@@ -221,7 +199,7 @@ pub fn analyse(request: Request, job: &Job) -> Result<Analysis, PipelineError> {
         cache: cache.another()?,
         preprocessing: &request.model.preprocessing,
         key: &opened.key,
-        threads: request.threads.max(1),
+        threads,
         limits: &request.limits,
         grouping: &grouping,
         vanished: &vanished,
@@ -235,7 +213,7 @@ pub fn analyse(request: Request, job: &Job) -> Result<Analysis, PipelineError> {
     let (photos, problems) = intake::settle(walked.files, problems, &extracted);
 
     let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(request.threads.max(1))
+        .num_threads(threads)
         .thread_name(|index| format!("match-{index}"))
         .build()
         .map_err(|error| PipelineError::Thread(std::io::Error::other(error)))?;
@@ -246,22 +224,9 @@ pub fn analyse(request: Request, job: &Job) -> Result<Analysis, PipelineError> {
         grouping: &grouping,
     };
     let related = relate.run(&pool, &mut writer, job)?;
-    if related.crowded > 0 {
-        notices.push(format!(
-            "{} photos look like thousands of others; not all of those were compared",
-            related.crowded
-        ));
-    }
-    if related.unreadable > 0 {
-        notices.push(format!(
-            "the cache has lost what it knew of the pixels of {} photos, which were not compared; \
-             `twinlens cache clear` makes it learn them again",
-            related.unreadable
-        ));
-    }
+    notices.extend(related.notices());
     progress.finish();
     let (stages, elapsed) = (progress.stages().to_vec(), progress.elapsed());
-    let threads = request.threads;
     for figure in Speeds::measured(
         &stages,
         work,
@@ -291,6 +256,38 @@ pub fn analyse(request: Request, job: &Job) -> Result<Analysis, PipelineError> {
         elapsed,
         cache: writer.finish()?,
     })
+}
+
+/// Walks the folders while the engine starts: that takes a moment, and the walk waits for the
+/// disk.
+fn walk_and_open(request: &Request, job: &Job) -> Result<(Walked, Opened), PipelineError> {
+    let open = || {
+        let opened = embed::open(&request.engine, &request.model)?;
+        // A job has one engine.
+        job.engine.set(opened.engine.clone()).ok();
+        Ok::<_, EmbedError>(opened)
+    };
+    std::thread::scope(|scope| {
+        let engine = std::thread::Builder::new()
+            .name("engine".to_owned())
+            .spawn_scoped(scope, open)
+            .map_err(PipelineError::Thread)?;
+        let walked = walk(request, job);
+        let opened = engine
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        Ok((walked?, opened?))
+    })
+}
+
+/// How photos are grouped, by what the user and the model say.
+fn grouping(request: &Request) -> GroupSettings {
+    let similarity = request.similarity;
+    GroupSettings {
+        similarity: Cosine(similarity.unwrap_or(request.model.similarity_default)),
+        weakest: request.weakest,
+        keep: request.keep.clone(),
+    }
 }
 
 /// Walks the folders.

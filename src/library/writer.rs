@@ -265,22 +265,10 @@ fn insert(connection: &Connection, record: &Record) -> Result<(), rusqlite::Erro
                 }
             ],
         ),
-        Record::Gone { path } => run(
-            "INSERT OR REPLACE INTO gone VALUES (?1)",
-            params![rows::path_bytes(path)],
-        ),
-        Record::Back { path } => run(
-            "DELETE FROM gone WHERE path = ?1",
-            params![rows::path_bytes(path)],
-        ),
-        Record::Scanned { folder, finished_s } => run(
-            "INSERT OR REPLACE INTO scanned VALUES (?1, ?2)",
-            params![rows::path_bytes(folder), finished_s],
-        ),
-        Record::Figure { name, value } => run(
-            "INSERT OR REPLACE INTO figure VALUES (?1, ?2)",
-            params![name, value],
-        ),
+        Record::Gone { .. }
+        | Record::Back { .. }
+        | Record::Scanned { .. }
+        | Record::Figure { .. } => insert_of_scan(connection, record),
         Record::Problem { stamp, problem } => {
             run(
                 "DELETE FROM file WHERE path = ?1",
@@ -297,6 +285,35 @@ fn insert(connection: &Connection, record: &Record) -> Result<(), rusqlite::Erro
                 ],
             )
         }
+    }
+}
+
+/// What is remembered of whole scans; nothing for other records.
+fn insert_of_scan(connection: &Connection, record: &Record) -> Result<(), rusqlite::Error> {
+    let run = |sql: &str, parameters: &[&dyn ToSql]| {
+        connection
+            .prepare_cached(sql)?
+            .execute(parameters)
+            .map(|_changed_rows| ())
+    };
+    match record {
+        Record::Gone { path } => run(
+            "INSERT OR REPLACE INTO gone VALUES (?1)",
+            params![rows::path_bytes(path)],
+        ),
+        Record::Back { path } => run(
+            "DELETE FROM gone WHERE path = ?1",
+            params![rows::path_bytes(path)],
+        ),
+        Record::Scanned { folder, finished_s } => run(
+            "INSERT OR REPLACE INTO scanned VALUES (?1, ?2)",
+            params![rows::path_bytes(folder), finished_s],
+        ),
+        Record::Figure { name, value } => run(
+            "INSERT OR REPLACE INTO figure VALUES (?1, ?2)",
+            params![name, value],
+        ),
+        _ => Ok(()),
     }
 }
 

@@ -151,7 +151,7 @@ impl Difference {
     fn changes<K: std::hash::Hash + Eq>(
         &self,
         new: Vec<(&Path, Option<K>)>,
-        changed: u64,
+        other_bytes: u64,
         key: impl Fn(&(FileStamp, ContentHash)) -> Option<K>,
     ) -> Changes {
         let mut gone_by_key: HashMap<K, Vec<&Path>> = HashMap::new();
@@ -162,7 +162,7 @@ impl Difference {
         }
         let mut changes = Changes {
             last_scan: self.last_scan,
-            changed,
+            changed: other_bytes,
             unchanged: self.unchanged,
             ..Changes::default()
         };

@@ -43,6 +43,27 @@ pub(super) struct Related {
     pub unreadable: usize,
 }
 
+impl Related {
+    /// What the user should know of it.
+    pub(super) fn notices(&self) -> Vec<String> {
+        let mut notices = Vec::new();
+        if self.crowded > 0 {
+            notices.push(format!(
+                "{} photos look like thousands of others; not all of those were compared",
+                self.crowded
+            ));
+        }
+        if self.unreadable > 0 {
+            notices.push(format!(
+                "the cache has lost what it knew of the pixels of {} photos, which were not \
+                 compared; `twinlens cache clear` makes it learn them again",
+                self.unreadable
+            ));
+        }
+        notices
+    }
+}
+
 impl Relate<'_> {
     /// Runs the three stages. What is learned of pixels goes to the cache.
     pub(super) fn run(

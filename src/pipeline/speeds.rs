@@ -272,7 +272,7 @@ mod tests {
             embedders: 2,
             is_on_cpu: true,
         };
-        let took = Duration::from_millis(5000);
+        let took = Duration::from_secs(5);
         let figures: HashMap<String, f64> =
             Speeds::measured(&stages, work, took, 2, 2, engine, &key)
                 .into_iter()

@@ -64,20 +64,20 @@ impl<'a> Vanished<'a> {
     /// Takes the files in vanished folders out of the problems, and gives one problem a folder
     /// instead. A file that went away alone stays a problem of its own.
     pub(super) fn gather(&self, problems: &mut BTreeMap<usize, Problem>) -> Vec<Problem> {
-        let mut lost: BTreeMap<PathBuf, Vec<usize>> = BTreeMap::new();
+        let mut folders: BTreeMap<PathBuf, Vec<usize>> = BTreeMap::new();
         for (position, problem) in problems.iter() {
             if is_of_the_place(problem.kind)
                 && let Some(folder) = self.folder_of(&problem.path)
             {
-                lost.entry(folder).or_default().push(*position);
+                folders.entry(folder).or_default().push(*position);
             }
         }
-        lost.retain(|_, files| files.len() > 1);
-        for position in lost.values().flatten() {
+        folders.retain(|_, files| files.len() > 1);
+        for position in folders.values().flatten() {
             problems.remove(position);
         }
         let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        let told = lost.into_iter().filter_map(|(folder, files)| {
+        let told = folders.into_iter().filter_map(|(folder, files)| {
             let loss = found.get(&folder)?;
             Some(loss.problem(folder, files.len()))
         });
