@@ -5,29 +5,50 @@
 
 mod budget;
 mod candidates;
+mod changes;
+mod clock;
+mod collector;
 mod compare;
+mod control;
 mod detail;
+mod estimate;
 mod extract;
+mod found;
 mod identical;
 mod intake;
+mod job;
 mod originals;
+mod outlook;
 mod progress;
 mod relate;
 mod request;
+mod speeds;
 mod summary;
 mod through;
+mod vanished;
 mod workers;
 
+pub use changes::Changes;
+pub use estimate::{Basis, Estimate, estimate};
+pub use found::Found;
+pub use job::{Job, Running, start};
+pub use outlook::{Bottleneck, Outlook, StageOutlook};
 pub use progress::{Progress, Stage, StageProgress};
 pub use summary::report;
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use crate::embed::{self, EmbedError, EngineInfo, EngineRequest, ModelRecord};
+use jiff::Timestamp;
+
+use changes::Difference;
+use extract::READERS;
+use progress::Threads;
+use speeds::{EngineUse, Speeds};
+use vanished::Vanished;
+
+use crate::embed::{self, EmbedError, EngineInfo, EngineRequest, ModelRecord, Opened};
 use crate::library::{Cache, LibraryError};
 use crate::matching::neighbours::{IndexChoice, IndexUsed};
 use crate::matching::{
@@ -88,6 +109,8 @@ pub struct Analysis {
     pub parts: Vec<Part>,
     /// What could not be used, and notes; in path order.
     pub problems: Vec<Problem>,
+    /// What is different since the folders were scanned last.
+    pub changes: Changes,
     /// What computed the vectors.
     pub engine: EngineInfo,
     /// The model that was used.
@@ -163,178 +186,153 @@ impl From<MatchError> for PipelineError {
     }
 }
 
-/// An analysis that runs in a thread of its own.
-#[derive(Debug)]
-pub struct Running {
-    progress: Arc<Progress>,
-    cancel: Arc<AtomicBool>,
-    thread: JoinHandle<Result<Analysis, PipelineError>>,
-}
-
-impl Running {
-    /// How far it is.
-    #[must_use]
-    pub fn progress(&self) -> &Progress {
-        &self.progress
-    }
-
-    /// Asks it to stop; it does so between two photos, and keeps what it has.
-    pub fn cancel(&self) {
-        self.cancel.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether [`Running::join`] will return at once.
-    #[must_use]
-    pub fn is_finished(&self) -> bool {
-        self.thread.is_finished()
-    }
-
-    /// Waits for the end.
-    ///
-    /// # Errors
-    /// What [`analyse`] returns.
-    pub fn join(self) -> Result<Analysis, PipelineError> {
-        self.thread
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    }
-}
-
-/// Starts an analysis in the background.
-///
-/// # Errors
-/// [`PipelineError::Thread`] if the system starts no more threads.
-pub fn start(request: Request) -> Result<Running, PipelineError> {
-    let (progress, cancel) = (
-        Arc::new(Progress::default()),
-        Arc::new(AtomicBool::new(false)),
-    );
-    let thread = std::thread::Builder::new()
-        .name("analysis".to_owned())
-        .spawn({
-            let (progress, cancel) = (Arc::clone(&progress), Arc::clone(&cancel));
-            move || analyse(request, &progress, &cancel)
-        })
-        .map_err(PipelineError::Thread)?;
-    Ok(Running {
-        progress,
-        cancel,
-        thread,
-    })
-}
-
 /// Runs an analysis to its end in this thread and those that it starts.
 ///
 /// # Errors
-/// [`PipelineError`] if a folder does not exist, the engine or the cache fails, or `cancel`
-/// was set. Damaged files are no errors but problems of the analysis.
-pub fn analyse(
-    request: Request,
-    progress: &Progress,
-    cancel: &AtomicBool,
-) -> Result<Analysis, PipelineError> {
+/// [`PipelineError`] if a folder does not exist, the engine or the cache fails, or `job` was
+/// cancelled. Damaged files are no errors but problems of the analysis.
+pub fn analyse(request: Request, job: &Job) -> Result<Analysis, PipelineError> {
+    let progress = &job.progress;
     let mut notices = Vec::new();
 
-    // The engine takes a moment to start, and the walk waits for the disk: both at once.
-    let (walked, opened) = std::thread::scope(|scope| {
-        let engine = std::thread::Builder::new()
-            .name("engine".to_owned())
-            .spawn_scoped(scope, || embed::open(&request.engine, &request.model))
-            .map_err(PipelineError::Thread)?;
-        let walked = walk(&request, progress, cancel);
-        let opened = engine
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        Ok::<_, PipelineError>((walked?, opened?))
-    })?;
+    let (mut walked, opened) = walk_and_open(&request, job)?;
     notices.extend(opened.note);
-
     let opened_cache = match &request.cache {
         Some(path) => Cache::open(path)?,
         None => Cache::in_memory()?,
     };
     notices.extend(opened_cache.notice);
     let cache = opened_cache.cache;
+    let difference = Difference::find(&cache, &walked, request.limit)?;
+    walked.files.truncate(request.limit.unwrap_or(usize::MAX));
+    let intake = intake::look_up(&walked.files, &cache, &opened.key, job)?;
+    let work = intake.work(&walked.files);
+    let grouping = grouping(&request);
+    let vanished = Vanished::new(&walked.roots);
+    let engine_use = EngineUse {
+        embedders: opened.embedders.len(),
+        is_on_cpu: opened.engine.provider == "cpu",
+    };
+    let speeds = Speeds::of(&cache.figures()?, &opened.key);
+    let threads = request.threads.max(1);
+    progress.foretell(
+        speeds.parts(work, threads, READERS),
+        Threads {
+            readers: READERS,
+            cores: threads,
+            embedders: engine_use.embedders,
+        },
+    );
     let plan = extract::Plan {
-        intake: intake::look_up(&walked.files, &cache, &opened.key)?,
+        intake,
         files: &walked.files,
         cache: cache.another()?,
         preprocessing: &request.model.preprocessing,
         key: &opened.key,
-        threads: request.threads.max(1),
+        threads,
         limits: &request.limits,
+        grouping: &grouping,
+        vanished: &vanished,
     };
-    let (extracted, mut writer) = extract::extract(
-        plan,
-        opened.embedders,
-        cache.into_writer(),
-        progress,
-        cancel,
-    )?;
+    let (mut extracted, mut writer) =
+        extract::extract(plan, opened.embedders, cache.into_writer(), job)?;
     let files = walked.files.len() as u64;
-    let (photos, problems) = intake::settle(walked.files, walked.problems, &extracted);
+    let changes = difference.settled(&walked.files, &extracted);
+    let mut problems = walked.problems;
+    problems.extend(vanished.gather(&mut extracted.problems));
+    let (photos, problems) = intake::settle(walked.files, problems, &extracted);
 
     let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(request.threads.max(1))
+        .num_threads(threads)
         .thread_name(|index| format!("match-{index}"))
         .build()
         .map_err(|error| PipelineError::Thread(std::io::Error::other(error)))?;
-    let similarity = Cosine(
-        request
-            .similarity
-            .unwrap_or(request.model.similarity_default),
-    );
     let relate = relate::Relate {
         request: &request,
         photos: &photos,
         vectors: &extracted.known.vectors,
-        similarity,
+        grouping: &grouping,
     };
-    let related = relate.run(&pool, &mut writer, progress, cancel)?;
-    if related.crowded > 0 {
-        notices.push(format!(
-            "{} photos look like thousands of others; not all of those were compared",
-            related.crowded
-        ));
+    let related = relate.run(&pool, &mut writer, job)?;
+    notices.extend(related.notices());
+    progress.finish();
+    let (stages, elapsed) = (progress.stages().to_vec(), progress.elapsed());
+    for figure in Speeds::measured(
+        &stages,
+        work,
+        elapsed,
+        threads,
+        READERS,
+        engine_use,
+        &opened.key,
+    ) {
+        writer.write(figure)?;
     }
-    if related.unreadable > 0 {
-        notices.push(format!(
-            "the cache has lost what it knew of the pixels of {} photos, which were not compared; \
-             `twinlens cache clear` makes it learn them again",
-            related.unreadable
-        ));
-    }
+    difference.remember(Timestamp::now(), &mut writer)?;
     Ok(Analysis {
         folders: request.folders,
         files,
         photos,
         groups: related.groups,
         shots: related.shots,
-        grouping: related.grouping,
+        grouping,
         findings: related.findings,
         parts: related.parts,
         problems,
+        changes,
         engine: opened.engine,
         model: request.model,
         index: related.index,
         recall: related.recall,
         notices,
-        stages: progress.stages().to_vec(),
-        elapsed: progress.elapsed(),
+        stages,
+        elapsed,
         cache: writer.finish()?,
     })
 }
 
-/// Walks the folders and cuts the list to the wanted length.
-fn walk(
-    request: &Request,
-    progress: &Progress,
-    cancel: &AtomicBool,
-) -> Result<Walked, PipelineError> {
+/// Walks the folders while the engine starts: that takes a moment, and the walk waits for the
+/// disk.
+fn walk_and_open(request: &Request, job: &Job) -> Result<(Walked, Opened), PipelineError> {
+    let open = || {
+        let opened = embed::open(&request.engine, &request.model)?;
+        // A job has one engine.
+        job.engine.set(opened.engine.clone()).ok();
+        Ok::<_, EmbedError>(opened)
+    };
+    std::thread::scope(|scope| {
+        let engine = std::thread::Builder::new()
+            .name("engine".to_owned())
+            .spawn_scoped(scope, open)
+            .map_err(PipelineError::Thread)?;
+        let walked = walk(request, job);
+        let opened = engine
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        Ok((walked?, opened?))
+    })
+}
+
+/// How photos are grouped, by what the user and the model say.
+fn grouping(request: &Request) -> GroupSettings {
+    let similarity = request.similarity;
+    GroupSettings {
+        similarity: Cosine(similarity.unwrap_or(request.model.similarity_default)),
+        weakest: request.weakest,
+        keep: request.keep.clone(),
+        not_duplicates: request.distinct.clone(),
+    }
+}
+
+/// Walks the folders.
+fn walk(request: &Request, job: &Job) -> Result<Walked, PipelineError> {
+    let progress = &job.progress;
     progress.begin(Stage::Walk);
     let begun = Instant::now();
     let mut counted = (0, 0);
-    let mut walked = scan::walk(&request.folders, cancel, &mut |files, bytes| {
+    let walked = scan::walk(&request.folders, job.control.flag(), &mut |files, bytes| {
+        // Whether it goes on the walk itself asks before the next file.
+        job.control.goes_on();
         progress.add(
             Stage::Walk,
             files.saturating_sub(counted.0),
@@ -343,7 +341,6 @@ fn walk(
         );
         counted = (counted.0.max(files), counted.1.max(bytes));
     })?;
-    walked.files.truncate(request.limit.unwrap_or(usize::MAX));
     progress.add(Stage::Walk, 0, 0, begun.elapsed());
     Ok(walked)
 }

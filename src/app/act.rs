@@ -173,7 +173,11 @@ impl App {
 
     /// Shows how far the scan is.
     pub(super) fn follow_scan(&mut self, ctx: &egui::Context) {
-        let was_stopping = self.state.scan.as_ref().is_some_and(|scan| scan.is_stopping);
+        let was_stopping = self
+            .state
+            .scan
+            .as_ref()
+            .is_some_and(|scan| scan.is_stopping);
         self.state.scan = self.jobs.scan().map(|running| {
             ctx.request_repaint_after(SCAN_FRAME);
             let progress = running.progress();
@@ -223,7 +227,11 @@ impl App {
             analysis.photos,
             analysis.shots,
             analysis.grouping.similarity,
-            |photo| protected.iter().any(|folder| photo.path.starts_with(folder)),
+            |photo| {
+                protected
+                    .iter()
+                    .any(|folder| photo.path.starts_with(folder))
+            },
         ));
         if self.state.view == View::Library {
             self.state.view = View::Review;

@@ -51,18 +51,15 @@ fn tab(ui: &mut Ui, state: &State, view: View, commands: &mut Vec<Command>) {
         (View::Review, Some(review)) => words::count(review.groups().len()),
         _ => String::new(),
     };
-    let button = egui::Button::new((name, RichText::new(count).size(size::SMALL).color(palette.weak)))
-        .frame_when_inactive(false)
-        .stroke(Stroke::NONE);
+    let button = egui::Button::new((
+        name,
+        RichText::new(count).size(size::SMALL).color(palette.weak),
+    ))
+    .frame_when_inactive(false)
+    .stroke(Stroke::NONE);
     let response = ui.add(button);
-    response.widget_info(|| {
-        egui::WidgetInfo::selected(
-            egui::Role::Button,
-            true,
-            is_here,
-            view.name(),
-        )
-    });
+    response
+        .widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_here, view.name()));
     if is_here {
         let line = response.rect;
         ui.painter().hline(
@@ -99,31 +96,33 @@ fn job(ui: &mut Ui, scan: &Scan, commands: &mut Vec<Command>) {
 /// What really runs, what is marked, and the way on.
 pub(crate) fn bottom(ui: &mut Ui, state: &State) {
     let frame = bar_frame(ui);
-    egui::Panel::bottom("bottom-bar").frame(frame).show(ui, |ui| {
-        ui.horizontal(|ui| {
-            let engine = state.found.as_ref().map_or_else(
-                || "Nothing leaves this computer".to_owned(),
-                |found| {
-                    format!(
-                        "{}, {} on {}",
-                        found.engine.name, found.engine.runtime, found.engine.provider
-                    )
-                },
-            );
-            ui.label(widgets::caption(ui, engine));
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                if let Some(review) = &state.review {
-                    let totals = review.totals();
-                    let text = format!(
-                        "{} marked, {}",
-                        words::count(totals.marked),
-                        words::bytes(totals.marked_bytes)
-                    );
-                    ui.label(widgets::strong(text, size::BODY));
-                }
+    egui::Panel::bottom("bottom-bar")
+        .frame(frame)
+        .show(ui, |ui| {
+            ui.horizontal(|ui| {
+                let engine = state.found.as_ref().map_or_else(
+                    || "Nothing leaves this computer".to_owned(),
+                    |found| {
+                        format!(
+                            "{}, {} on {}",
+                            found.engine.name, found.engine.runtime, found.engine.provider
+                        )
+                    },
+                );
+                ui.label(widgets::caption(ui, engine));
+                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                    if let Some(review) = &state.review {
+                        let totals = review.totals();
+                        let text = format!(
+                            "{} marked, {}",
+                            words::count(totals.marked),
+                            words::bytes(totals.marked_bytes)
+                        );
+                        ui.label(widgets::strong(text, size::BODY));
+                    }
+                });
             });
         });
-    });
 }
 
 /// What went wrong and was not closed yet.
@@ -137,18 +136,20 @@ pub(crate) fn banners(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         let frame = Frame::new()
             .fill(theme::mix(palette.panel, color, 0.12))
             .inner_margin(Margin::symmetric(16, 6));
-        egui::Panel::top(("banner", at)).frame(frame).show(ui, |ui| {
-            ui.horizontal(|ui| {
-                ui.label(icon(picture).color(color));
-                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                    if icon_button(ui, Icon::X, "Close this note").clicked() {
-                        commands.push(Command::CloseBanner(at));
-                    }
-                    ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                        ui.add(egui::Label::new(&banner.text).wrap());
+        egui::Panel::top(("banner", at))
+            .frame(frame)
+            .show(ui, |ui| {
+                ui.horizontal(|ui| {
+                    ui.label(icon(picture).color(color));
+                    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                        if icon_button(ui, Icon::X, "Close this note").clicked() {
+                            commands.push(Command::CloseBanner(at));
+                        }
+                        ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                            ui.add(egui::Label::new(&banner.text).wrap());
+                        });
                     });
                 });
             });
-        });
     }
 }

@@ -147,7 +147,10 @@ pub(crate) fn icons(size: f32) -> FontId {
 fn fonts() -> FontDefinitions {
     let mut fonts = FontDefinitions::default();
     let faces: [(&str, &'static [u8]); 3] = [
-        ("inter", include_bytes!("../../assets/fonts/Inter-Regular.otf")),
+        (
+            "inter",
+            include_bytes!("../../assets/fonts/Inter-Regular.otf"),
+        ),
         (
             "inter-semibold",
             include_bytes!("../../assets/fonts/Inter-SemiBold.otf"),

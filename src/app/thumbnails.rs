@@ -90,8 +90,7 @@ impl Thumbnails {
             )),
             None => Picture::Missing,
         };
-        self.pictures
-            .insert(hash, (picture, Cell::new(self.frame)));
+        self.pictures.insert(hash, (picture, Cell::new(self.frame)));
     }
 
     /// Forgets a wish that nobody will fulfil, so that it can be made again.

@@ -101,7 +101,13 @@ pub(crate) fn card<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
 }
 
 /// What a view shows when there is nothing in it: what it would be, and the way on.
-pub(crate) fn empty(ui: &mut Ui, picture: Icon, title: &str, text: &str, below: impl FnOnce(&mut Ui)) {
+pub(crate) fn empty(
+    ui: &mut Ui,
+    picture: Icon,
+    title: &str,
+    text: &str,
+    below: impl FnOnce(&mut Ui),
+) {
     let height = ui.available_height();
     ui.vertical_centered(|ui| {
         ui.add_space((height * 0.24).max(space::SECTION));
@@ -129,7 +135,13 @@ pub(crate) fn fit(picture: Vec2, room: Vec2, most: f32) -> Vec2 {
 }
 
 /// Text painted into a corner on a ground of its own, over a picture.
-pub(crate) fn tag(ui: &Ui, at: egui::Pos2, align: Align2, text: impl Into<WidgetText>, ground: Color32) {
+pub(crate) fn tag(
+    ui: &Ui,
+    at: egui::Pos2,
+    align: Align2,
+    text: impl Into<WidgetText>,
+    ground: Color32,
+) {
     let galley = text.into().into_galley(
         ui,
         Some(egui::TextWrapMode::Extend),

@@ -128,7 +128,12 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped_and_sizes_rounded_to_what_matters() {
-        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
             assert_eq!(count(number as u64), text);
         }
         assert_eq!(bytes(1), "1 byte");
@@ -147,7 +152,12 @@ mod tests {
 
     #[test]
     fn durations_are_as_exact_as_an_estimate_can_be() {
-        for (seconds, text) in [(0, "1 s"), (40, "40 s"), (100, "2 min"), (7800, "2 h 10 min")] {
+        for (seconds, text) in [
+            (0, "1 s"),
+            (40, "40 s"),
+            (100, "2 min"),
+            (7800, "2 h 10 min"),
+        ] {
             assert_eq!(duration(Duration::from_secs(seconds)), text);
         }
     }

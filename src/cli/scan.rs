@@ -15,7 +15,7 @@ use crate::embed::{EngineChoice, Provider};
 use crate::library::Ledger;
 use crate::matching::Evidence;
 use crate::matching::neighbours::IndexChoice;
-use crate::pipeline::{self, Analysis, Request};
+use crate::pipeline::{self, Analysis, Changes, Request};
 use crate::report::{self, Report};
 
 /// How often progress is looked at.
@@ -131,6 +131,9 @@ pub(super) fn run(args: &ScanArgs, context: &Context) -> Result<(), CliError> {
     write(args, &report, &analysis)?;
     if !args.quiet {
         eprintln!("{}", summary(&report));
+        if let Some(line) = changes(&analysis.changes) {
+            eprintln!("{line}");
+        }
     }
     Ok(())
 }
@@ -224,6 +227,33 @@ fn check_folder(file: &Path) -> Result<(), CliError> {
 
 fn is_stdout(file: &Path) -> bool {
     file == Path::new("-")
+}
+
+/// What is different since the last scan, if there was one.
+fn changes(changes: &Changes) -> Option<String> {
+    let last_scan = changes.last_scan?;
+    let counts = [
+        (changes.new, "new"),
+        (changes.changed, "changed"),
+        (changes.moved, "moved"),
+        (changes.gone, "gone"),
+    ];
+    let told: Vec<String> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    let told = if told.is_empty() {
+        "nothing new".to_owned()
+    } else {
+        told.join(", ")
+    };
+    let day = jiff::tz::TimeZone::system().to_datetime(last_scan);
+    Some(format!(
+        "since the last scan ({}): {told}, {} unchanged",
+        day.strftime("%Y-%m-%d %H:%M"),
+        changes.unchanged
+    ))
 }
 
 /// The totals in a few words, with what the user should know of how they came about.

@@ -93,6 +93,25 @@ impl Cache {
         })
     }
 
+    /// Opens the cache at `path` only to look: nothing is made or set aside. `None` if there is
+    /// none, or none that can be used.
+    ///
+    /// # Errors
+    /// [`LibraryError::Open`] if it cannot be opened.
+    pub fn open_if_there(path: &Path) -> Result<Option<Self>, LibraryError> {
+        if !path.is_file() || with_suffix(path, MARK).exists() {
+            return Ok(None);
+        }
+        match Self::try_open(path) {
+            Ok(cache) => Ok(cache.ok()),
+            Err(error) if is_damage(&error) => Ok(None),
+            Err(error) => Err(LibraryError::Open {
+                path: path.to_owned(),
+                reason: in_words(&error),
+            }),
+        }
+    }
+
     /// A cache that is gone when it is dropped.
     ///
     /// # Errors
@@ -126,6 +145,8 @@ impl Cache {
         schema::configure(&connection)?;
         if found == Found::New {
             schema::create(&mut connection)?;
+        } else {
+            connection.execute_batch(schema::ADDED)?;
         }
         Ok(Ok(Self {
             connection,
@@ -215,6 +236,7 @@ impl Cache {
                     files += transaction
                         .execute(&format!("DELETE FROM {table} WHERE path = ?1"), [path])?;
                 }
+                transaction.execute("DELETE FROM gone WHERE path = ?1", [path])?;
             }
             let orphans = "NOT IN (SELECT content FROM file)";
             let contents =
@@ -236,7 +258,7 @@ impl Cache {
         })
     }
 
-    /// Forgets everything.
+    /// Forgets everything but how fast this machine is.
     ///
     /// # Errors
     /// [`LibraryError::Database`].
@@ -245,7 +267,7 @@ impl Cache {
             self.connection.execute_batch(
                 "BEGIN IMMEDIATE; DELETE FROM file; DELETE FROM content; DELETE FROM thumbnail; \
                  DELETE FROM pixel_record; DELETE FROM verdict; DELETE FROM embedding; \
-                 DELETE FROM problem; COMMIT; VACUUM;",
+                 DELETE FROM problem; DELETE FROM gone; DELETE FROM scanned; COMMIT; VACUUM;",
             )
         })
     }

@@ -14,6 +14,7 @@ mod decisions;
 mod ledger;
 mod read;
 mod rows;
+mod scans;
 mod schema;
 mod writer;
 
@@ -21,6 +22,7 @@ pub use cache::{Cache, CacheInfo, OpenedCache, Pruned};
 pub use decisions::{FolderScan, LibraryFolder, Mark, MarkedPhoto, NotDuplicates};
 pub use ledger::Ledger;
 pub use read::KnownVerdict;
+pub use scans::KnownFile;
 pub use writer::{CacheWriter, Record};
 
 use std::path::{Path, PathBuf};

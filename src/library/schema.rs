@@ -43,6 +43,14 @@ CREATE TABLE problem (
 ) WITHOUT ROWID;
 ";
 
+/// Tables that a cache of this version may lack, for they came later and nothing that is known
+/// depends on them.
+pub(super) const ADDED: &str = "
+CREATE TABLE IF NOT EXISTS gone (path BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS scanned (folder BLOB PRIMARY KEY, finished_s INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS figure (name TEXT PRIMARY KEY, value REAL NOT NULL) WITHOUT ROWID;
+";
+
 /// What stands in a file that was opened.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Found {
@@ -97,6 +105,7 @@ pub(super) fn create(connection: &mut Connection) -> Result<(), rusqlite::Error>
         transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if tables == 0 {
         transaction.execute_batch(TABLES)?;
+        transaction.execute_batch(ADDED)?;
         transaction.pragma_update(None, "application_id", APPLICATION)?;
         transaction.pragma_update(None, "user_version", VERSION)?;
     }

@@ -69,6 +69,30 @@ pub enum Record {
         /// What was found.
         pixels: Pixels,
     },
+    /// A file that is known and no longer there.
+    Gone {
+        /// Where it lay.
+        path: PathBuf,
+    },
+    /// A file that was gone and is there again.
+    Back {
+        /// Where.
+        path: PathBuf,
+    },
+    /// A folder was scanned to the end.
+    Scanned {
+        /// Which; not those in it.
+        folder: PathBuf,
+        /// When, in seconds since 1970-01-01 UTC.
+        finished_s: i64,
+    },
+    /// How fast something went.
+    Figure {
+        /// What, and in which unit.
+        name: String,
+        /// How fast.
+        value: f64,
+    },
     /// A file that cannot be used until it changes.
     Problem {
         /// What the file system said.
@@ -129,6 +153,12 @@ impl CacheWriter {
             self.commit()?;
         }
         Ok(())
+    }
+
+    /// Whether all that was written is committed.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.waiting.is_empty()
     }
 
     /// Makes what was written last.
@@ -235,6 +265,10 @@ fn insert(connection: &Connection, record: &Record) -> Result<(), rusqlite::Erro
                 }
             ],
         ),
+        Record::Gone { .. }
+        | Record::Back { .. }
+        | Record::Scanned { .. }
+        | Record::Figure { .. } => insert_of_scan(connection, record),
         Record::Problem { stamp, problem } => {
             run(
                 "DELETE FROM file WHERE path = ?1",
@@ -251,6 +285,35 @@ fn insert(connection: &Connection, record: &Record) -> Result<(), rusqlite::Erro
                 ],
             )
         }
+    }
+}
+
+/// What is remembered of whole scans; nothing for other records.
+fn insert_of_scan(connection: &Connection, record: &Record) -> Result<(), rusqlite::Error> {
+    let run = |sql: &str, parameters: &[&dyn ToSql]| {
+        connection
+            .prepare_cached(sql)?
+            .execute(parameters)
+            .map(|_changed_rows| ())
+    };
+    match record {
+        Record::Gone { path } => run(
+            "INSERT OR REPLACE INTO gone VALUES (?1)",
+            params![rows::path_bytes(path)],
+        ),
+        Record::Back { path } => run(
+            "DELETE FROM gone WHERE path = ?1",
+            params![rows::path_bytes(path)],
+        ),
+        Record::Scanned { folder, finished_s } => run(
+            "INSERT OR REPLACE INTO scanned VALUES (?1, ?2)",
+            params![rows::path_bytes(folder), finished_s],
+        ),
+        Record::Figure { name, value } => run(
+            "INSERT OR REPLACE INTO figure VALUES (?1, ?2)",
+            params![name, value],
+        ),
+        _ => Ok(()),
     }
 }
 

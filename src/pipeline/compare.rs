@@ -5,15 +5,15 @@
 //! records would not fit into memory.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use cpu_time::ThreadTime;
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
-use super::PipelineError;
-use super::progress::{Progress, Stage};
+use super::found::Comparing;
+use super::progress::Stage;
+use super::{Job, PipelineError};
 use crate::library::{CacheWriter, KnownVerdict, Record};
 use crate::matching::pixels::{self, PixelRecord, PixelVerdict, Prepared};
 use crate::matching::verify::verify;
@@ -31,8 +31,8 @@ pub(super) struct Compare<'a> {
     pub distinct: &'a Distinct,
     pub settings: &'a VerifySettings,
     pub pool: &'a ThreadPool,
-    pub progress: &'a Progress,
-    pub cancel: &'a AtomicBool,
+    pub job: &'a Job,
+    pub found_so_far: &'a Comparing<'a>,
 }
 
 /// What came of it.
@@ -64,7 +64,8 @@ impl Compare<'_> {
                 .collect();
             let known = recall(&pairs, writer)?;
             let recalled = known.iter().flatten().count() as u64;
-            self.progress
+            self.job
+                .progress
                 .add(Stage::Verify, recalled, 0, Duration::ZERO);
             let unknown: Vec<&Pair<'_>> = pairs
                 .iter()
@@ -89,6 +90,7 @@ impl Compare<'_> {
                     compared.unsettled.insert(compared.verdicts.len());
                 }
                 let Edge { a, b, .. } = pair.edge;
+                self.found_so_far.add(a, b, &verdict);
                 compared.verdicts.push((a, b, verdict));
             }
         }
@@ -97,7 +99,7 @@ impl Compare<'_> {
 
     /// Announces that so many pairs will be compared.
     pub(super) fn expect(&self, pairs: usize) {
-        self.progress.expect_more(Stage::Verify, pairs as u64);
+        self.job.progress.expect_more(Stage::Verify, pairs as u64);
     }
 
     /// The verdicts on pairs, as `how` finds them from the lower and the higher content's
@@ -117,10 +119,17 @@ impl Compare<'_> {
                 let find = |pair: &&'p Pair<'p>| {
                     let begun = ThreadTime::now();
                     let [low, high] = pair.positions().map(|position| prepared.get(&position));
-                    let is_wanted = !self.cancel.load(Ordering::Relaxed);
+                    let is_wanted = self.job.control.goes_on();
+                    let _at_work = self.job.progress.at_work(Stage::Verify);
                     let verdict = low.zip(high).filter(|_| is_wanted);
                     let verdict = verdict.and_then(|(low, high)| how(pair, low, high));
-                    self.progress.add(Stage::Verify, 1, 0, begun.elapsed());
+                    if let Some(pixels) = verdict {
+                        let Edge { a, b, .. } = pair.edge;
+                        self.found_so_far
+                            .add(a, b, &pair.verdict(pixels, self.settings));
+                    }
+                    self.job.progress.add(Stage::Verify, 1, 0, begun.elapsed());
+                    self.found_so_far.publish();
                     verdict
                 };
                 batch.par_iter().map(find).collect()
@@ -131,9 +140,9 @@ impl Compare<'_> {
                     writer.write(pair.record(verdict, !verdict.is_same_shot()))?;
                 }
             }
-            if self.cancel.load(Ordering::Relaxed) {
+            if let Err(cancelled) = self.job.go_on() {
                 writer.commit()?;
-                return Err(PipelineError::Cancelled);
+                return Err(cancelled);
             }
             verdicts.extend(found);
         }
@@ -154,6 +163,7 @@ impl Compare<'_> {
             if prepared.contains_key(&position) {
                 continue;
             }
+            self.job.go_on()?;
             let Some(content) = self.distinct.contents.get(position as usize) else {
                 continue;
             };

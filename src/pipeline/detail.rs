@@ -1,8 +1,6 @@
 //! Pages and screens that are one shot as far as a small picture shows: the files are decoded
 //! once more, large enough to tell their words apart. They are few, and the verdict is kept.
 
-use std::sync::atomic::Ordering;
-
 use cpu_time::ThreadTime;
 use rayon::prelude::*;
 
@@ -48,7 +46,8 @@ pub(super) fn run(
     let decided: Vec<_> = compare.pool.install(|| {
         let decide = |(at, pair): &(usize, Pair<'_>)| {
             let begun = ThreadTime::now();
-            let is_wanted = !compare.cancel.load(Ordering::Relaxed);
+            let is_wanted = compare.job.control.goes_on();
+            let _at_work = compare.job.progress.at_work(Stage::Verify);
             let verdict = is_wanted.then(|| {
                 let [low, high] = pair.positions();
                 let (_, _, verdict) = verdicts.get(*at)?;
@@ -56,14 +55,12 @@ pub(super) fn run(
                 Some(pixels::compare_detail(&read(low)?, &read(high)?, &known))
             });
             let busy = begun.elapsed();
-            compare.progress.add(Stage::Verify, 1, 0, busy);
+            compare.job.progress.add(Stage::Verify, 1, 0, busy);
             verdict.flatten()
         };
         wanted.par_iter().map(decide).collect()
     });
-    if compare.cancel.load(Ordering::Relaxed) {
-        return Err(PipelineError::Cancelled);
-    }
+    compare.job.go_on()?;
     for ((at, pair), pixels) in wanted.iter().zip(decided) {
         let Some((_, _, verdict)) = compared.verdicts.get_mut(*at) else {
             continue;

@@ -13,19 +13,22 @@
 //! content is claimed by the first file that has it; the others only refer to it.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::thread::Scope;
 
 use crossbeam_channel::bounded;
 
-use super::PipelineError;
 use super::budget::ByteBudget;
+use super::collector::Collector;
 use super::intake::Intake;
-use super::progress::{Progress, Stage};
-use super::workers::{Claims, Collector, Decoder, Fetched, Message, Reader, Stop, embed_all};
+use super::progress::Stage;
+use super::vanished::Vanished;
+use super::workers::{Claims, Decoder, Fetched, Message, Reader, Stop, embed_all};
+use super::{Job, PipelineError};
 use crate::embed::{Embedder, Embedding, ModelInput, ModelKey, Preprocessing};
 use crate::library::{Cache, CacheWriter};
+use crate::matching::GroupSettings;
 use crate::photo::{Content, ContentHash, Problem, ProblemKind};
 use crate::scan::{FoundFile, Limits};
 
@@ -34,7 +37,7 @@ const BYTES_IN_FLIGHT: u64 = 512 << 20;
 
 /// Two readers keep one disk busy while the other's hash is computed; more only make a
 /// rotating disk seek.
-const READERS: usize = 2;
+pub(super) const READERS: usize = 2;
 
 /// What extraction works with.
 pub(super) struct Plan<'a> {
@@ -52,6 +55,10 @@ pub(super) struct Plan<'a> {
     pub threads: usize,
     /// Limits on files and pictures.
     pub limits: &'a Limits,
+    /// How what is found so far is grouped.
+    pub grouping: &'a GroupSettings,
+    /// The folders that go away meanwhile.
+    pub vanished: &'a Vanished<'a>,
 }
 
 /// Contents and vectors that need not be computed again.
@@ -89,8 +96,7 @@ pub(super) fn extract(
     plan: Plan<'_>,
     embedders: Vec<Box<dyn Embedder>>,
     writer: CacheWriter,
-    progress: &Progress,
-    cancel: &AtomicBool,
+    job: &Job,
 ) -> Result<(Extracted, CacheWriter), PipelineError> {
     let Plan {
         files,
@@ -100,6 +106,8 @@ pub(super) fn extract(
         key,
         threads,
         limits,
+        grouping,
+        vanished,
     } = plan;
     let Intake {
         to_read,
@@ -108,8 +116,9 @@ pub(super) fn extract(
         known,
     } = intake;
     let cache = cache.map(Mutex::new);
+    let progress = &job.progress;
     let stop = Stop {
-        cancel,
+        job,
         failed: AtomicBool::new(false),
     };
     let budget = ByteBudget::new(BYTES_IN_FLIGHT);
@@ -131,6 +140,7 @@ pub(super) fn extract(
             let room = Reader {
                 files,
                 limits,
+                vanished,
                 cache: cache.as_ref(),
                 key,
                 claims: &claims,
@@ -190,6 +200,9 @@ pub(super) fn extract(
             key,
             writer,
             extracted,
+            grouping,
+            job,
+            has_news: true,
         };
         let stop_collector = &stop;
         let collector = named(scope, "cache".to_owned(), move || {
@@ -210,7 +223,7 @@ pub(super) fn extract(
         ));
 
         for file in to_read {
-            if stop.is_set() || file_sender.send(file).is_err() {
+            if !stop.goes_on() || file_sender.send(file).is_err() {
                 break;
             }
         }
@@ -221,11 +234,8 @@ pub(super) fn extract(
             join(thread)?;
         }
         let extracted = extracted?;
-        if cancel.load(Ordering::Relaxed) {
-            Err(PipelineError::Cancelled)
-        } else {
-            Ok(extracted)
-        }
+        job.go_on()?;
+        Ok(extracted)
     })
 }
 

@@ -1,13 +1,13 @@
 //! Equal pixels: what looks as if it had them is decoded in full, each content once and for good.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
-use super::PipelineError;
 use super::originals::Originals;
+use super::progress::Stage;
+use super::{Job, PipelineError};
 use crate::library::{CacheWriter, Record};
 use crate::matching::verify::may_have_identical_pixels;
 use crate::matching::{Distinct, Verdict};
@@ -19,7 +19,7 @@ pub(super) struct Identical<'a> {
     pub distinct: &'a Distinct,
     pub originals: &'a Originals<'a>,
     pub pool: &'a ThreadPool,
-    pub cancel: &'a AtomicBool,
+    pub job: &'a Job,
 }
 
 impl Identical<'_> {
@@ -56,18 +56,16 @@ impl Identical<'_> {
             unknown
                 .par_iter()
                 .map(|&position| {
-                    let pixels = if self.cancel.load(Ordering::Relaxed) {
-                        None
-                    } else {
-                        self.originals.read(position, scan::pixels)
-                    };
+                    let is_wanted = self.job.control.goes_on();
+                    let _at_work = self.job.progress.at_work(Stage::Verify);
+                    let pixels = is_wanted
+                        .then(|| self.originals.read(position, scan::pixels))
+                        .flatten();
                     (position, pixels)
                 })
                 .collect()
         });
-        if self.cancel.load(Ordering::Relaxed) {
-            return Err(PipelineError::Cancelled);
-        }
+        self.job.go_on()?;
         for (position, pixels) in computed {
             if let Some((content, pixels)) = content(position).zip(pixels) {
                 writer.write(Record::Pixels {

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::extract::{Extracted, Known};
+use super::speeds::Work;
+use super::{Job, PipelineError};
 use crate::embed::{Embedding, ModelKey};
-use crate::library::{Cache, LibraryError};
+use crate::library::Cache;
 use crate::photo::{ContentHash, Photo, Problem, ProblemKind};
 use crate::scan::{self, FoundFile};
 
@@ -22,12 +24,25 @@ pub(super) struct Intake {
     pub known: Known,
 }
 
+impl Intake {
+    /// How much there is to do for `files`.
+    pub(super) fn work(&self, files: &[FoundFile]) -> Work {
+        let unread = self.to_read.iter().filter_map(|&file| files.get(file));
+        Work {
+            files: files.len() as u64,
+            to_read: self.to_read.len() as u64,
+            bytes: unread.map(|file| file.stamp.size).sum(),
+        }
+    }
+}
+
 /// Asks the cache about every file.
 pub(super) fn look_up(
     files: &[FoundFile],
     cache: &Cache,
     key: &ModelKey,
-) -> Result<Intake, LibraryError> {
+    job: &Job,
+) -> Result<Intake, PipelineError> {
     let stamped = || files.iter().map(|file| (file.path.as_path(), file.stamp));
     let contents = cache.known_files(stamped())?;
     let mut intake = Intake {
@@ -35,6 +50,7 @@ pub(super) fn look_up(
         ..Intake::default()
     };
     for (file, hash) in contents.into_iter().enumerate() {
+        job.go_on()?;
         if intake.problems.contains_key(&file) {
             continue;
         }

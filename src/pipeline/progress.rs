@@ -3,8 +3,13 @@
 //! Reading never blocks the work, so a window can look every frame and a terminal ten times a
 //! second; nobody subscribes, and a slow reader slows nothing.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
+
+use super::clock::Clock;
+use super::outlook::{Bottleneck, History, Outlook, Snapshot};
+use super::speeds::Parts;
 
 /// The stages of an analysis, in the order in which a photo meets them; the names are part of
 /// the report format.
@@ -41,6 +46,21 @@ impl Stage {
         Self::Group,
     ];
 
+    /// What is being done, for people: `decoding`.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Walk => "listing",
+            Self::Read => "reading",
+            Self::Decode => "decoding",
+            Self::Fingerprint => "fingerprints",
+            Self::Embed => "embedding",
+            Self::Neighbours => "finding neighbours",
+            Self::Verify => "comparing",
+            Self::Group => "grouping",
+        }
+    }
+
     /// The name in reports and progress lines.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -64,16 +84,43 @@ struct Counter {
     expected: AtomicU64,
     bytes: AtomicU64,
     busy_ns: AtomicU64,
+    /// Wall time of all threads at work, added up.
+    occupied_ns: AtomicU64,
     /// Nanoseconds after the analysis' start, plus one; 0 while the stage has not begun.
     first_ns: AtomicU64,
     last_ns: AtomicU64,
 }
 
 /// The counters of one analysis.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Progress {
-    started: Instant,
+    clock: Clock,
     counters: [Counter; Stage::ALL.len()],
+    foretold: OnceLock<(Parts, Threads)>,
+    is_done: AtomicBool,
+    history: Mutex<History>,
+}
+
+/// How many threads there are.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Threads {
+    pub readers: usize,
+    /// That decode, and that compare.
+    pub cores: usize,
+    pub embedders: usize,
+}
+
+/// A thread is at work on a stage, until this is dropped.
+pub(super) struct AtWork<'a> {
+    counter: &'a Counter,
+    since: Instant,
+}
+
+impl Drop for AtWork<'_> {
+    fn drop(&mut self) {
+        let time = u64::try_from(self.since.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.counter.occupied_ns.fetch_add(time, Ordering::Relaxed);
+    }
 }
 
 /// What a stage has done so far.
@@ -111,20 +158,19 @@ impl StageProgress {
     }
 }
 
-impl Default for Progress {
-    fn default() -> Self {
-        Self {
-            started: Instant::now(),
-            counters: Default::default(),
-        }
-    }
-}
-
 impl Progress {
-    /// Time since the analysis began.
+    /// Time since the analysis began, without the pauses.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
-        self.started.elapsed()
+        self.clock.elapsed()
+    }
+
+    pub(super) fn stop_clock(&self) {
+        self.clock.stop();
+    }
+
+    pub(super) fn start_clock(&self) {
+        self.clock.start();
     }
 
     /// The counters of one stage as they are now.
@@ -161,6 +207,68 @@ impl Progress {
             .find(|s| begun(s) && s.items < s.expected);
         let last = unfinished.or_else(|| stages.iter().rev().find(|s| begun(s)));
         last.copied().unwrap_or(stages[0])
+    }
+
+    /// How it goes on, from all that was seen since it was asked last: to be asked a few times a
+    /// second.
+    #[must_use]
+    pub fn outlook(&self) -> Outlook {
+        let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
+        history.look(&self.snapshot())
+    }
+
+    /// The stage that the others wait for.
+    #[must_use]
+    pub fn bottleneck(&self) -> Option<Bottleneck> {
+        self.outlook().bottleneck
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let foretold = self.foretold.get();
+        let threads = |stage| match (stage, foretold) {
+            (Stage::Fingerprint, _) | (_, None) => 0,
+            (Stage::Walk | Stage::Group, _) => 1,
+            (Stage::Read, Some((_, threads))) => threads.readers,
+            (Stage::Embed, Some((_, threads))) => threads.embedders,
+            (Stage::Decode | Stage::Neighbours | Stage::Verify, Some((_, threads))) => {
+                threads.cores
+            }
+        };
+        let counter = |stage| self.counter(stage);
+        let begun = |stage| {
+            let first = counter(stage).first_ns.load(Ordering::Relaxed);
+            first.checked_sub(1).map(Duration::from_nanos)
+        };
+        let occupied = |stage| counter(stage).occupied_ns.load(Ordering::Relaxed);
+        Snapshot {
+            at: self.elapsed(),
+            stages: self.stages(),
+            occupied: Stage::ALL.map(|stage| Duration::from_nanos(occupied(stage))),
+            begun: Stage::ALL.map(begun),
+            threads: Stage::ALL.map(threads),
+            foretold: foretold.map(|(parts, _)| *parts),
+            is_done: self.is_done.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Says how long the parts will take, and with how many threads.
+    pub(super) fn foretell(&self, parts: Parts, threads: Threads) {
+        // An analysis is foretold once.
+        self.foretold.set((parts, threads)).ok();
+    }
+
+    /// Says that there is nothing more to do.
+    pub(super) fn finish(&self) {
+        self.is_done.store(true, Ordering::Relaxed);
+    }
+
+    /// Marks that this thread is at work on a stage, waiting for the disk included but not for
+    /// other stages.
+    pub(super) fn at_work(&self, stage: Stage) -> AtWork<'_> {
+        AtWork {
+            counter: self.counter(stage),
+            since: Instant::now(),
+        }
     }
 
     /// Says how many items a stage will have.
@@ -210,7 +318,7 @@ impl Progress {
     }
 
     fn now_ns(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_nanos())
+        u64::try_from(self.clock.elapsed().as_nanos())
             .unwrap_or(u64::MAX)
             .saturating_add(1)
     }

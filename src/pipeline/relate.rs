@@ -1,17 +1,17 @@
 //! From photos and vectors to groups: candidates, verdicts, shots.
 
 use std::collections::HashMap;
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use rayon::ThreadPool;
 
 use super::candidates::{self, NEIGHBOURS, candidates};
 use super::compare::Compare;
+use super::found::Comparing;
 use super::identical::Identical;
 use super::originals::Originals;
-use super::progress::{Progress, Stage};
-use super::{PipelineError, Request, detail, through};
+use super::progress::Stage;
+use super::{Job, PipelineError, Request, detail, through};
 use crate::embed::Embedding;
 use crate::library::CacheWriter;
 use crate::matching::neighbours::{self, IndexUsed, Vectors};
@@ -28,7 +28,7 @@ pub(super) struct Relate<'a> {
     pub request: &'a Request,
     pub photos: &'a [Photo],
     pub vectors: &'a HashMap<ContentHash, Embedding>,
-    pub similarity: Cosine,
+    pub grouping: &'a GroupSettings,
 }
 
 /// Shots, and how the neighbours were found.
@@ -36,7 +36,6 @@ pub(super) struct Relate<'a> {
 pub(super) struct Related {
     pub groups: Vec<Group>,
     pub shots: Shots,
-    pub grouping: GroupSettings,
     pub findings: Findings,
     pub parts: Vec<Part>,
     pub index: IndexUsed,
@@ -48,15 +47,38 @@ pub(super) struct Related {
     pub unreadable: usize,
 }
 
+impl Related {
+    /// What the user should know of it.
+    pub(super) fn notices(&self) -> Vec<String> {
+        let mut notices = Vec::new();
+        if self.crowded > 0 {
+            notices.push(format!(
+                "{} photos look like thousands of others; not all of those were compared",
+                self.crowded
+            ));
+        }
+        if self.unreadable > 0 {
+            notices.push(format!(
+                "the cache has lost what it knew of the pixels of {} photos, which were not \
+                 compared; `twinlens cache clear` makes it learn them again",
+                self.unreadable
+            ));
+        }
+        notices
+    }
+}
+
 impl Relate<'_> {
     /// Runs the three stages. What is learned of pixels goes to the cache.
     pub(super) fn run(
         &self,
         pool: &ThreadPool,
         writer: &mut CacheWriter,
-        progress: &Progress,
-        cancel: &AtomicBool,
+        job: &Job,
     ) -> Result<Related, PipelineError> {
+        let (progress, cancel) = (&job.progress, job.control.flag());
+        let found_so_far = Comparing::new(job, self.photos, self.grouping);
+        found_so_far.publish();
         let distinct = Distinct::of(self.photos);
         let rows = distinct
             .contents
@@ -67,9 +89,19 @@ impl Relate<'_> {
         progress.expect(Stage::Neighbours, distinct.contents.len() as u64);
         progress.begin(Stage::Neighbours);
         let begun = Instant::now();
-        let floor = Cosine(self.request.model.similarity_floor.min(self.similarity.0));
+        let floor = Cosine(
+            self.request
+                .model
+                .similarity_floor
+                .min(self.grouping.similarity.0),
+        );
         let faint = candidates::faint_floor(floor);
-        let count = |rows: u64| progress.add(Stage::Neighbours, rows, 0, Duration::ZERO);
+        let count = |rows: u64| {
+            progress.add(Stage::Neighbours, rows, 0, Duration::ZERO);
+            // Whether it goes on the search itself asks before the next rows.
+            job.control.goes_on();
+            found_so_far.publish();
+        };
         let found = neighbours::neighbours(
             &vectors,
             faint,
@@ -95,8 +127,8 @@ impl Relate<'_> {
             distinct: &distinct,
             settings: &settings,
             pool,
-            progress,
-            cancel,
+            job,
+            found_so_far: &found_so_far,
         };
         let mut compared = compare.run(&candidates, writer)?;
         through::run(&compare, &vectors, &mut compared, writer)?;
@@ -106,31 +138,25 @@ impl Relate<'_> {
             distinct: &distinct,
             originals: &originals,
             pool,
-            cancel,
+            job,
         };
         identical.run(&mut compared.verdicts, writer)?;
 
+        job.go_on()?;
         progress.expect(Stage::Group, self.photos.len() as u64);
         progress.begin(Stage::Group);
         let begun = Instant::now();
-        let settings = GroupSettings {
-            similarity: self.similarity,
-            weakest: self.request.weakest,
-            keep: self.request.keep.clone(),
-            not_duplicates: self.request.distinct.clone(),
-        };
         let findings = Findings {
             distinct,
             verdicts: compared.verdicts,
             edges: found.edges,
         };
-        let shots = Shots::build(&findings.of(self.photos), &settings, cancel)?;
+        let shots = Shots::build(&findings.of(self.photos), self.grouping, cancel)?;
         progress.add(Stage::Group, self.photos.len() as u64, 0, begun.elapsed());
         Ok(Related {
-            groups: shots.groups(self.similarity),
+            groups: shots.groups(self.grouping.similarity),
             parts: group::parts(&findings.distinct, &findings.verdicts),
             shots,
-            grouping: settings,
             findings,
             index: found.index,
             recall: found.recall,

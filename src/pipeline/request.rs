@@ -24,9 +24,7 @@ impl Request {
         folders: Vec<PathBuf>,
     ) -> Result<Self, EmbedError> {
         let threads = settings.effective_threads();
-        let model = model
-            .or(settings.model.as_deref())
-            .unwrap_or(bundled::NAME);
+        let model = model.or(settings.model.as_deref()).unwrap_or(bundled::NAME);
         Ok(Self {
             folders,
             limit: None,

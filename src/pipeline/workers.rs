@@ -1,36 +1,40 @@
-//! What each thread of an extraction does with what comes in: read, decode, embed, remember.
+//! What each thread of an extraction does with what comes in: read, decode, embed.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use crossbeam_channel::{Receiver, Sender};
 
-use super::PipelineError;
 use super::budget::{ByteBudget, HeldBytes};
-use super::extract::{Extracted, Known};
+use super::extract::Known;
 use super::progress::{Progress, Stage};
+use super::vanished::Vanished;
+use super::{Job, PipelineError};
 use crate::embed::preprocess::prepare;
 use crate::embed::{EmbedError, Embedder, Embedding, ModelInput, ModelKey, Preprocessing};
-use crate::library::{Cache, CacheWriter, Record};
+use crate::library::Cache;
 use crate::matching::pixels;
 use crate::photo::{Content, ContentHash, Problem, ProblemKind};
 use crate::scan::{self, DecodeScale, FoundFile, Limits, ReadFile};
 
 /// Whether to stop: the user cancelled, or a thread failed and the rest is in vain.
 pub(super) struct Stop<'a> {
-    pub cancel: &'a AtomicBool,
+    pub job: &'a Job,
     pub failed: AtomicBool,
 }
 
 impl Stop<'_> {
-    pub(super) fn is_set(&self) -> bool {
-        self.cancel.load(Ordering::Relaxed) || self.failed.load(Ordering::Relaxed)
+    /// Whether there is to be another photo; sleeps first while the job is paused.
+    pub(super) fn goes_on(&self) -> bool {
+        self.job.control.goes_on() && !self.failed.load(Ordering::Relaxed)
     }
 
+    /// Ends the other threads, and a pause with them: the user is to hear of it.
     pub(super) fn fail(&self) {
         self.failed.store(true, Ordering::Relaxed);
+        self.job.resume();
     }
 }
 
@@ -90,6 +94,7 @@ impl Claims {
 pub(super) struct Reader<'a> {
     pub files: &'a [FoundFile],
     pub limits: &'a Limits,
+    pub vanished: &'a Vanished<'a>,
     pub cache: Option<&'a Mutex<Cache>>,
     pub key: &'a ModelKey,
     pub claims: &'a Mutex<Claims>,
@@ -111,16 +116,19 @@ impl<'a> Reader<'a> {
                 continue;
             };
             let held = self.budget.hold(found.stamp.size);
-            if stop.is_set() {
+            if !stop.goes_on() {
                 break;
             }
+            let at_work = self.progress.at_work(Stage::Read);
             let begun = Instant::now();
             let read = scan::read(found, self.limits, Vec::new());
             let bytes = read.as_ref().map_or(0, |read| read.bytes.len() as u64);
             self.progress.add(Stage::Read, 1, bytes, begun.elapsed());
+            drop(at_work);
             let read = match read {
                 Ok(read) => read,
                 Err(problem) => {
+                    self.vanished.look_at(&problem);
                     self.skip();
                     if messages.send(Message::FileProblem(file, problem)).is_err() {
                         break;
@@ -214,7 +222,7 @@ impl Decoder<'_> {
             _held,
         } in fetched
         {
-            if stop.is_set() {
+            if !stop.goes_on() {
                 break;
             }
             let Some(found) = self.files.get(file) else {
@@ -254,6 +262,7 @@ impl Decoder<'_> {
         read: &ReadFile,
         vector_only: bool,
     ) -> Result<(scan::Examined, ModelInput, Option<Vec<u8>>), Problem> {
+        let _at_work = self.progress.at_work(Stage::Decode);
         let scale = DecodeScale::for_analysis(self.preprocessing.resize_short);
         let examined = scan::examine(&found.path, read, scale, self.limits);
         let decode = examined
@@ -304,16 +313,18 @@ pub(super) fn embed_all(
     let size = embedder.batch_size().max(1);
     loop {
         let batch: Vec<_> = inputs.iter().take(size).collect();
-        if batch.is_empty() || stop.is_set() {
+        if batch.is_empty() || !stop.goes_on() {
             return Ok(());
         }
         let (hashes, pictures): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
+        let at_work = progress.at_work(Stage::Embed);
         let (begun, cpu) = (Instant::now(), embedder.cpu_time());
         let answers = embed_batch(embedder, &pictures)?;
         let busy = match (cpu, embedder.cpu_time()) {
             (Some(before), Some(after)) => after.saturating_sub(before),
             _ => begun.elapsed(),
         };
+        drop(at_work);
         progress.add(Stage::Embed, hashes.len() as u64, 0, busy);
         for (hash, answer) in hashes.into_iter().zip(answers) {
             let message = match answer {
@@ -346,121 +357,5 @@ fn embed_batch(
                 Ok(all)
             }),
         Err(error) => Err(error),
-    }
-}
-
-/// How often the collector looks at the clock where no messages come.
-const IDLE: Duration = Duration::from_millis(250);
-
-/// Hands everything to the cache and keeps what the rest of the analysis needs.
-pub(super) struct Collector<'a> {
-    pub files: &'a [FoundFile],
-    pub key: &'a ModelKey,
-    pub writer: CacheWriter,
-    pub extracted: Extracted,
-}
-
-impl Collector<'_> {
-    pub(super) fn run(
-        mut self,
-        messages: &Receiver<Message>,
-    ) -> Result<(Extracted, CacheWriter), PipelineError> {
-        loop {
-            match messages.recv_timeout(IDLE) {
-                Ok(message) => self.take(message)?,
-                // Nothing new from a slow model or disk: what waits must not wait with it.
-                Err(RecvTimeoutError::Timeout) => self.writer.commit_if_due()?,
-                Err(RecvTimeoutError::Disconnected) => break,
-            }
-        }
-        self.problems_of_contents()?;
-        self.writer.commit()?;
-        Ok((self.extracted, self.writer))
-    }
-
-    fn take(&mut self, message: Message) -> Result<(), PipelineError> {
-        let known = &mut self.extracted.known;
-        match message {
-            Message::File(file, content) => {
-                self.extracted.files.insert(file, content);
-                if let Some(found) = self.files.get(file) {
-                    self.writer.write(Record::File {
-                        path: found.path.clone(),
-                        stamp: found.stamp,
-                        content,
-                    })?;
-                }
-            }
-            Message::FileProblem(file, problem) => {
-                self.remember(file, &problem)?;
-                self.extracted.problems.insert(file, problem);
-            }
-            Message::Recalled(content, vector) => {
-                if let Some(vector) = vector {
-                    known.vectors.insert(content.hash, vector);
-                }
-                known.contents.insert(content.hash, content);
-            }
-            Message::Content(content, thumbnail, pixel_record) => {
-                known
-                    .contents
-                    .insert(content.hash, Arc::new((*content).clone()));
-                self.writer.write(Record::Content {
-                    content: *content,
-                    thumbnail,
-                    pixel_record,
-                })?;
-            }
-            Message::ContentProblem(hash, kind, message) => {
-                known.failures.insert(hash, (kind, message));
-            }
-            Message::Vector(content, vector) => {
-                let record = Record::Embedding {
-                    content,
-                    model_key: self.key.0.clone(),
-                    vector: vector.components().to_vec(),
-                };
-                known.vectors.insert(content, vector);
-                self.writer.write(record)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Every file of a content that cannot be used is a problem of its own.
-    fn problems_of_contents(&mut self) -> Result<(), PipelineError> {
-        let failures = &self.extracted.known.failures;
-        let failed: Vec<_> = self
-            .extracted
-            .files
-            .iter()
-            .filter_map(|(&file, hash)| Some((file, failures.get(hash)?.clone())))
-            .collect();
-        for (file, (kind, message)) in failed {
-            let Some(found) = self.files.get(file) else {
-                continue;
-            };
-            let problem = Problem {
-                path: found.path.clone(),
-                kind,
-                message,
-            };
-            self.remember(file, &problem)?;
-            self.extracted.files.remove(&file);
-            self.extracted.problems.insert(file, problem);
-        }
-        Ok(())
-    }
-
-    fn remember(&mut self, file: usize, problem: &Problem) -> Result<(), PipelineError> {
-        match self.files.get(file) {
-            Some(found) if problem.kind.is_of_the_content() => {
-                Ok(self.writer.write(Record::Problem {
-                    stamp: found.stamp,
-                    problem: problem.clone(),
-                })?)
-            }
-            _ => Ok(()),
-        }
     }
 }

@@ -56,6 +56,8 @@ pub struct Walked {
     pub bytes: u64,
     /// How many folders were listed.
     pub folders: u64,
+    /// What was walked, as absolute paths, in order: whatever was found lies below one of them.
+    pub roots: Vec<PathBuf>,
 }
 
 /// Walks `folders`, which may overlap and may also be single files.
@@ -90,6 +92,7 @@ pub fn walk(
         walker.root(root)?;
     }
     let mut found = walker.walked;
+    found.roots = roots;
     sort_by_bytes(&mut found.files, |file| &file.path);
     found.files.dedup_by(|a, b| a.path == b.path);
     set_hard_links_aside(&mut found);

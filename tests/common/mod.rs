@@ -9,6 +9,10 @@ use std::sync::atomic::AtomicBool;
 
 use image::{ImageFormat, Rgb, RgbImage};
 use serde_json::Value;
+use twinlens::embed::{EngineChoice, EngineRequest, Provider, bundled};
+use twinlens::matching::neighbours::IndexChoice;
+use twinlens::matching::{Evidence, KeepSettings};
+use twinlens::pipeline::{self, Analysis, Request};
 use twinlens::scan::{DecodeScale, Limits, examine, read, walk};
 
 /// Fixtures that are too large for the repository lie beside it; without them a test says
@@ -197,4 +201,32 @@ pub(crate) fn load(path: &Path) -> RgbImage {
     let bytes = read(&found.files[0], &limits, Vec::new()).unwrap();
     let scale = DecodeScale::for_analysis(224);
     examine(path, &bytes, scale, &limits).unwrap().decoded.image
+}
+
+/// A request to scan `folder` with the built-in engine and otherwise usual settings.
+pub(crate) fn request(folder: &Path, cache: Option<&Path>) -> Request {
+    Request {
+        folders: vec![folder.to_owned()],
+        limit: None,
+        threads: 2,
+        engine: EngineRequest {
+            engine: EngineChoice::Embedded,
+            provider: Provider::Cpu,
+            threads: 2,
+            library: None,
+        },
+        model: bundled::record(),
+        similarity: None,
+        weakest: Evidence::Similar,
+        index: IndexChoice::Auto,
+        cache: cache.map(Path::to_owned),
+        keep: KeepSettings::default(),
+        limits: Limits::default(),
+    }
+}
+
+/// The report of an analysis without what differs between two runs by nature.
+pub(crate) fn timeless_report(analysis: &Analysis) -> Value {
+    let report = pipeline::report(analysis, jiff::Timestamp::UNIX_EPOCH);
+    timeless(serde_json::to_value(report).unwrap())
 }

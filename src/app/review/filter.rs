@@ -131,7 +131,9 @@ fn has_member(review: &Review, group: &Group, filter: &Filter, text: &str) -> bo
             .as_ref()
             .is_none_or(|folder| photo.path.starts_with(folder))
             && photo.stamp.size >= filter.bytes
-            && filter.from.is_none_or(|from| taken.is_some_and(|at| at >= from))
+            && filter
+                .from
+                .is_none_or(|from| taken.is_some_and(|at| at >= from))
             && filter
                 .until
                 .is_none_or(|until| taken.is_some_and(|at| at <= until))

@@ -69,7 +69,9 @@ impl GroupSummary {
                 summary.cosine = summary.cosine.min(cosine.0);
             }
             if let Some(taken) = photo.content.metadata.taken_at {
-                let first = summary.taken_at.map_or(taken.local, |at| at.min(taken.local));
+                let first = summary
+                    .taken_at
+                    .map_or(taken.local, |at| at.min(taken.local));
                 summary.taken_at = Some(first);
             }
         }

@@ -132,7 +132,11 @@ fn progress(ui: &mut Ui, scan: &Scan) {
 }
 
 fn problems(ui: &mut Ui, problems: &[&crate::photo::Problem], commands: &mut Vec<Command>) {
-    let title = words::counted(problems.len(), "file could not be used", "files could not be used");
+    let title = words::counted(
+        problems.len(),
+        "file could not be used",
+        "files could not be used",
+    );
     egui::CollapsingHeader::new(widgets::strong(title, size::BODY))
         .id_salt("problems")
         .show(ui, |ui| {

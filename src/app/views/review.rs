@@ -52,7 +52,11 @@ pub(crate) fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         .size_range(200.0..=400.0)
         .show(ui, |ui| details::show(ui, review, commands));
     egui::CentralPanel::default()
-        .frame(Frame::new().fill(Palette::of(ui).ground).inner_margin(Margin::same(16)))
+        .frame(
+            Frame::new()
+                .fill(Palette::of(ui).ground)
+                .inner_margin(Margin::same(16)),
+        )
         .show(ui, |ui| shots::show(ui, state, review, commands));
 }
 
@@ -74,4 +78,3 @@ fn nothing_yet(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         }
     });
 }
-

@@ -81,7 +81,10 @@ fn facts(ui: &mut Ui, photo: &Photo) {
         rows.push(("Camera", camera.clone()));
     }
     if let Some(gps) = metadata.gps {
-        rows.push(("Place", format!("{:.4}, {:.4}", gps.latitude, gps.longitude)));
+        rows.push((
+            "Place",
+            format!("{:.4}, {:.4}", gps.latitude, gps.longitude),
+        ));
     }
     Grid::new("facts").num_columns(2).show(ui, |ui| {
         for (name, value) in rows {

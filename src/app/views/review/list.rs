@@ -37,12 +37,15 @@ fn tiers(ui: &mut Ui, review: &Review, commands: &mut Vec<Command>) {
         let color = if is_here { palette.text } else { palette.weak };
         let button = egui::Button::selectable(false, RichText::new(name).color(color))
             .right_text(RichText::new(words::count(count)).color(color))
-            .fill(if is_here { palette.raised } else { egui::Color32::TRANSPARENT })
+            .fill(if is_here {
+                palette.raised
+            } else {
+                egui::Color32::TRANSPARENT
+            })
             .min_size(vec2(ui.available_width(), 26.0));
         let response = ui.add(button);
-        response.widget_info(|| {
-            egui::WidgetInfo::selected(egui::Role::Button, true, is_here, name)
-        });
+        response
+            .widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_here, name));
         if response.clicked() {
             let filter = Filter {
                 tier,
@@ -108,8 +111,11 @@ fn progress(ui: &mut Ui, review: &Review) {
         .desired_height(3.0)
         .corner_radius(2)
         .fill(Palette::of(ui).keep);
-    ui.add(bar)
-        .on_hover_text(format!("{} of {} groups decided", words::count(decided), words::count(all)));
+    ui.add(bar).on_hover_text(format!(
+        "{} of {} groups decided",
+        words::count(decided),
+        words::count(all)
+    ));
 }
 
 fn rows(ui: &mut Ui, state: &State, review: &Review, commands: &mut Vec<Command>) {
@@ -150,7 +156,8 @@ fn offset_to_show(ui: &Ui, review: &Review, places: usize) -> Option<f32> {
     #[expect(clippy::cast_precision_loss, reason = "a place on the screen")]
     let top = review.current() as f32 * step;
     let area = ui.make_persistent_id("group-list");
-    let offset = egui::scroll_area::State::load(ui.ctx(), area).map_or(0.0, |s| s.clamped_offset().y);
+    let offset =
+        egui::scroll_area::State::load(ui.ctx(), area).map_or(0.0, |s| s.clamped_offset().y);
     if top < offset {
         Some(top)
     } else if top + step > offset + height {
@@ -180,8 +187,7 @@ fn row(
     commands: &mut Vec<Command>,
 ) {
     let palette = Palette::of(ui);
-    let (rect, response) =
-        ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
     let is_here = place == review.current();
     let title = words::evidence(summary.tier);
     let photos = words::photos(summary.photos as usize);
@@ -232,8 +238,13 @@ fn row(
     }
     let left = picture.right() + space::MEDIUM;
     let text = |at: f32, text: String, font: egui::FontId, color| {
-        ui.painter()
-            .text(pos2(left, rect.top() + at), Align2::LEFT_TOP, text, font, color);
+        ui.painter().text(
+            pos2(left, rect.top() + at),
+            Align2::LEFT_TOP,
+            text,
+            font,
+            color,
+        );
     };
     text(11.0, title, theme::strong(size::BODY), palette.text);
     let small = egui::FontId::proportional(size::SMALL);

@@ -235,7 +235,9 @@ fn lines(ui: &Ui, photo: &Photo, member: &Member, rect: Rect) {
     let name = words::file_name(&photo.path);
     let facts = format!(
         "{} · {} · {}",
-        member.evidence.map_or("keeper", crate::matching::Evidence::words),
+        member
+            .evidence
+            .map_or("keeper", crate::matching::Evidence::words),
         words::dimensions(photo.content.width, photo.content.height),
         words::bytes(photo.stamp.size),
     );
