@@ -11,6 +11,7 @@ mod command;
 mod jobs;
 mod keys;
 mod review;
+mod rule_dialog;
 mod state;
 mod theme;
 mod thumbnails;
@@ -18,13 +19,20 @@ mod views;
 mod widgets;
 mod words;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
 
 use eframe::egui;
 
+use crate::library::Mark;
+use crate::photo::{ContentHash, PhotoId};
+use crate::pipeline;
 use crate::settings::{Places, Settings};
-use command::Command;
-use jobs::Jobs;
+use command::LibraryCommand;
+use jobs::{Jobs, Note};
+use review::Pair;
 use state::State;
 
 /// Why there is no window.
@@ -112,6 +120,22 @@ pub struct App {
     state: State,
     jobs: Jobs,
     toasts: egui_notify::Toasts,
+    /// What the user said of photos in all sessions.
+    marks: HashMap<(PathBuf, ContentHash), Mark>,
+    /// What the user declared to be no duplicates in all sessions, sorted.
+    not_duplicates: Vec<Pair>,
+    /// Where the user was in the last session, until that is shown.
+    position: Option<String>,
+    /// Counts the reviews, so that an answer about an older one is known as such.
+    number: u64,
+    /// Counts the wishes for other shots.
+    grouped: u64,
+    /// The first photo of the group whose files were looked at last.
+    looked_for: Option<PhotoId>,
+    /// When the first results of the scan were looked at last.
+    looked_live: Option<Instant>,
+    /// The first results that are shown.
+    shown_live: Option<Arc<pipeline::Found>>,
 }
 
 impl App {
@@ -120,15 +144,23 @@ impl App {
     pub fn new(ctx: &egui::Context, start: Start) -> Self {
         theme::install(ctx);
         let mut app = Self {
+            jobs: Jobs::new(ctx.clone(), start.places.library.clone()),
             places: start.places,
             state: State::new(start.settings),
-            jobs: Jobs::new(ctx.clone()),
             toasts: egui_notify::Toasts::default(),
+            marks: HashMap::new(),
+            not_duplicates: Vec::new(),
+            position: None,
+            number: 0,
+            grouped: 0,
+            looked_for: None,
+            looked_live: None,
+            shown_live: None,
         };
         if let Some(trouble) = start.settings_trouble {
             app.state.complain(trouble);
         }
-        app.act(Command::AddFolders(start.folders));
+        app.act(LibraryCommand::Add(start.folders).into());
         app
     }
 }
@@ -140,15 +172,24 @@ impl eframe::App for App {
             self.take(ctx, answer);
         }
         self.follow_scan(ctx);
+        self.look_for_current();
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         let mut commands = Vec::new();
         keys::read(ui, &self.state, &mut commands);
         views::show(ui, &self.state, &mut commands);
+        self.state.focus_search = false;
         for command in commands {
             self.act(command);
         }
         self.toasts.show(ui.ctx());
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        let position = self.position_now();
+        self.jobs.note(Note::Position(position));
     }
 }

@@ -3,7 +3,7 @@
 use eframe::egui::{self, Frame, Margin, RichText, Stroke, Ui};
 use lucide_icons::Icon;
 
-use super::command::Command;
+use super::command::{Command, LibraryCommand};
 use super::state::{Scan, Severity, State, View};
 use super::theme::{self, Palette, size, space};
 use super::widgets::{self, icon, icon_button};
@@ -75,22 +75,26 @@ fn tab(ui: &mut Ui, state: &State, view: View, commands: &mut Vec<Command>) {
 
 fn job(ui: &mut Ui, scan: &Scan, commands: &mut Vec<Command>) {
     if icon_button(ui, Icon::X, "Stop the scan").clicked() {
-        commands.push(Command::CancelScan);
+        commands.push(LibraryCommand::StopScan.into());
     }
-    let stage = &scan.current;
-    let mut text = words::capitalised(stage.stage.name());
-    if stage.expected > 0 {
-        text = format!(
-            "{text} {} of {}",
-            words::count(stage.items),
-            words::count(stage.expected)
-        );
+    let (picture, name) = if scan.is_paused {
+        (Icon::Play, "Resume the scan")
+    } else {
+        (Icon::Pause, "Pause the scan")
+    };
+    if icon_button(ui, picture, name).clicked() {
+        commands.push(LibraryCommand::PauseScan(!scan.is_paused).into());
     }
-    if let Some(left) = stage.time_left() {
+    let mut text = format!("{:.0} %", scan.outlook.fraction * 100.0);
+    if scan.is_paused {
+        text = format!("{text}, paused");
+    } else if let Some(left) = scan.outlook.time_left {
         text = format!("{text}, {} left", words::duration(left));
     }
     ui.label(widgets::caption(ui, text));
-    ui.add(egui::Spinner::new().size(16.0));
+    if !scan.is_paused {
+        ui.add(egui::Spinner::new().size(16.0));
+    }
 }
 
 /// What really runs, what is marked, and the way on.
@@ -104,8 +108,10 @@ pub(crate) fn bottom(ui: &mut Ui, state: &State) {
                     || "Nothing leaves this computer".to_owned(),
                     |found| {
                         format!(
-                            "{}, {} on {}",
-                            found.engine.name, found.engine.runtime, found.engine.provider
+                            "{} on {}, {}",
+                            found.engine.runtime,
+                            found.engine.provider.to_uppercase(),
+                            found.model
                         )
                     },
                 );

@@ -2,41 +2,47 @@
 
 use std::path::PathBuf;
 
-use super::review::{Filter, Mark, Order, Rule, Scope};
+use super::review::{Filter, Order};
+use super::rule_dialog::RuleDialog;
 use super::state::View;
 use crate::photo::{ContentHash, PhotoId};
 
 /// One wish.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Command {
     /// Show another view.
     Show(View),
-    /// Ask for folders in a dialog of the system.
-    ChooseFolders,
-    /// Add these to the library.
-    AddFolders(Vec<PathBuf>),
-    /// Forget a folder; nothing on the disk changes.
-    ForgetFolder(PathBuf),
-    /// Change how a folder is treated.
-    SetFolder(PathBuf, FolderChange),
-    /// Look for duplicates in the included folders.
-    StartScan,
-    /// Stop looking; what was finished is kept.
-    CancelScan,
-    /// Let the scan rest.
-    PauseScan,
-    /// Let it go on.
-    ResumeScan,
-    /// Open the system's file manager where this lies.
-    ShowInFolder(PathBuf),
-    /// Something was read; take the banner away.
+    /// Close the banner of this number.
     CloseBanner(usize),
     /// Show or hide the keys.
     ToggleCheatSheet,
-    /// In the review.
-    Review(ReviewCommand),
+    /// Open the system's file manager where this lies.
+    ShowInFolder(PathBuf),
     /// Load the small picture of a content.
     LoadThumbnail(ContentHash),
+    /// In the library.
+    Library(LibraryCommand),
+    /// In the review.
+    Review(ReviewCommand),
+}
+
+/// What is done in the library.
+#[derive(Clone, Debug)]
+pub(crate) enum LibraryCommand {
+    /// Ask for folders in a dialog of the system.
+    ChooseFolders,
+    /// Add these.
+    Add(Vec<PathBuf>),
+    /// Forget a folder; nothing on the disk changes.
+    Forget(PathBuf),
+    /// Change how a folder is treated.
+    Set(PathBuf, FolderChange),
+    /// Look for duplicates in the included folders.
+    StartScan,
+    /// Stop looking; what was finished is kept.
+    StopScan,
+    /// Let the scan rest, or go on.
+    PauseScan(bool),
 }
 
 /// How a folder of the library is treated.
@@ -51,7 +57,7 @@ pub(crate) enum FolderChange {
 }
 
 /// What is done in the review.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) enum ReviewCommand {
     /// Go to a place of the list.
     GoTo(usize),
@@ -65,12 +71,15 @@ pub(crate) enum ReviewCommand {
     NextUndecided,
     /// Mark or unmark a photo.
     Toggle(PhotoId),
-    /// Mark a photo, or not.
-    SetMark(PhotoId, Mark),
-    /// Keep this member of the group and no other.
-    KeepOnly(usize),
+    /// Keep this photo of its group and no other.
+    KeepOnly(PhotoId),
     /// The marks of the group are right; go on.
     Accept,
+    /// The current group, or only the current photo in it, has no duplicates.
+    NotDuplicates {
+        /// Only the photo.
+        only_this: bool,
+    },
     /// Take back the last step.
     Undo,
     /// Make it again.
@@ -81,12 +90,18 @@ pub(crate) enum ReviewCommand {
     SetOrder(Order),
     /// Cut the groups anew.
     Cut(f32),
-    /// Mark by a rule.
-    Apply(Rule, Scope),
-    /// Show or hide the dialog for marking by a rule.
-    OpenRules(bool),
+    /// Open the dialog for marking by a rule, change what is chosen in it, or close it.
+    Rules(Option<Box<RuleDialog>>),
+    /// Carry out what the dialog shows.
+    ApplyRule,
     /// Put the cursor into the search field.
     Find,
+}
+
+impl From<LibraryCommand> for Command {
+    fn from(command: LibraryCommand) -> Self {
+        Self::Library(command)
+    }
 }
 
 impl From<ReviewCommand> for Command {

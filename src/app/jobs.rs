@@ -5,16 +5,26 @@
 //! names and are joined when the window closes.
 
 mod dialogs;
+mod errands;
+mod memory;
 mod pictures;
 
+pub(crate) use memory::{Note, Remembered};
+
+use std::collections::VecDeque;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use eframe::egui::{ColorImage, Context};
 
 use crate::library::Cache;
-use crate::photo::ContentHash;
-use crate::pipeline::{Analysis, PipelineError, Request, Running};
+use crate::matching::{Findings, GroupSettings, Shots};
+use crate::photo::{ContentHash, Photo, PhotoId};
+use crate::pipeline::{self, Analysis, Estimate, PipelineError, Request, Running};
+use errands::Errands;
+use memory::Memory;
 use pictures::Pictures;
 
 /// Answers that may wait for a frame; a thread with more to say waits.
@@ -28,6 +38,16 @@ pub(crate) enum Answer {
     Thumbnail(ContentHash, Option<ColorImage>),
     /// Folders were chosen; none if the dialog was closed.
     Folders(Vec<PathBuf>),
+    /// Shots were built anew, for the declarations with this number.
+    Regrouped(u64, Shots),
+    /// What a scan of a folder would find, or why it cannot be told.
+    Estimated(PathBuf, Result<Box<Estimate>, String>),
+    /// Whether photos are still there; of the analysis with this number.
+    Looked(u64, Vec<(PhotoId, bool)>),
+    /// What was remembered of earlier sessions.
+    Remembered(Box<Remembered>),
+    /// Something was done; nothing to tell.
+    Done,
     /// Something failed, in words.
     Failed(String),
 }
@@ -39,20 +59,97 @@ pub(crate) struct Jobs {
     answers: Receiver<Answer>,
     scan: Option<Running>,
     pictures: Option<Pictures>,
+    memory: Option<Memory>,
+    /// What did not fit into the way to the memory yet.
+    notes: VecDeque<Note>,
+    /// Looks at files.
+    files: Option<Errands>,
+    /// Lists folders.
+    lists: Option<Errands>,
+    /// Computes.
+    sums: Option<Errands>,
     dialogs: Vec<std::thread::JoinHandle<()>>,
 }
 
 impl Jobs {
-    /// No work yet; answers ask `ctx` for a frame.
-    pub(crate) fn new(ctx: Context) -> Self {
+    /// Remembers what is in the file `library`; answers ask `ctx` for a frame.
+    pub(crate) fn new(ctx: Context, library: PathBuf) -> Self {
         let (send, answers) = bounded(ANSWERS);
+        let errands = |name| Errands::start(name, ctx.clone(), send.clone());
         Self {
+            scan: None,
+            pictures: None,
+            memory: Memory::start(library, ctx.clone(), send.clone()),
+            notes: VecDeque::new(),
+            files: errands("look-at-files"),
+            lists: errands("list-folders"),
+            sums: errands("regroup"),
+            dialogs: Vec::new(),
             ctx,
             send,
             answers,
-            scan: None,
-            pictures: None,
-            dialogs: Vec::new(),
+        }
+    }
+
+    /// Remembers something.
+    pub(crate) fn note(&mut self, note: Note) {
+        self.notes.push_back(note);
+        self.hand_over();
+    }
+
+    fn hand_over(&mut self) {
+        let Some(memory) = &self.memory else {
+            return;
+        };
+        while let Some(note) = self.notes.pop_front() {
+            if let Err(note) = memory.take(note) {
+                self.notes.push_front(note);
+                return;
+            }
+        }
+    }
+
+    /// Foretells a scan of the one folder of `request`.
+    pub(crate) fn estimate(&self, folder: PathBuf, request: Request) {
+        let work = move |cancel: &AtomicBool| {
+            let estimate = pipeline::estimate(&request, cancel, &mut |_, _| {});
+            let told = estimate.map(Box::new).map_err(|error| error.to_string());
+            Some(Answer::Estimated(folder, told))
+        };
+        // What is refused is asked again when the folders change.
+        if let Some(lists) = &self.lists {
+            lists.add(work);
+        }
+    }
+
+    /// Builds shots anew under other declarations, which have the number `number`.
+    pub(crate) fn regroup(
+        &self,
+        number: u64,
+        photos: Arc<[Photo]>,
+        findings: Arc<Findings>,
+        grouping: GroupSettings,
+    ) -> bool {
+        let work = move |cancel: &AtomicBool| {
+            let shots = Shots::build(&findings.of(&photos), &grouping, cancel);
+            // It can only be cancelled: the findings are of these photos.
+            shots.ok().map(|shots| Answer::Regrouped(number, shots))
+        };
+        self.sums.as_ref().is_some_and(|sums| sums.add(work))
+    }
+
+    /// Looks whether photos of the analysis `number` are still there.
+    pub(crate) fn look_for(&self, number: u64, photos: Vec<(PhotoId, PathBuf)>) {
+        let work = move |_: &AtomicBool| {
+            let is_there = |path: &PathBuf| path.symlink_metadata().is_ok();
+            let looked = (photos.iter())
+                .map(|(photo, path)| (*photo, is_there(path)))
+                .collect();
+            Some(Answer::Looked(number, looked))
+        };
+        // What is refused is looked at when the user comes by again.
+        if let Some(files) = &self.files {
+            files.add(work);
         }
     }
 
@@ -98,6 +195,8 @@ impl Jobs {
 
     /// What came back since the last frame.
     pub(crate) fn drain(&mut self) -> Vec<Answer> {
+        self.hand_over();
+        self.dialogs.retain(|thread| !thread.is_finished());
         let mut answers: Vec<Answer> = self.answers.try_iter().collect();
         if self.scan.as_ref().is_some_and(Running::is_finished)
             && let Some(scan) = self.scan.take()
@@ -116,6 +215,9 @@ impl Drop for Jobs {
             scan.cancel();
             // The window is gone: whatever it found or failed at is told at the next start.
             drop(scan.join());
+        }
+        if let Some(memory) = &mut self.memory {
+            memory.finish(std::mem::take(&mut self.notes));
         }
     }
 }

@@ -3,6 +3,7 @@
 use eframe::egui::{self, Key, Modifiers};
 
 use super::command::{Command, ReviewCommand};
+use super::rule_dialog::RuleDialog;
 use super::state::{State, View};
 
 /// The keys and what they do, as the cheat sheet shows them.
@@ -23,6 +24,11 @@ pub(crate) const SHEET: &[(&str, &[(&str, &str)])] = &[
             ("Space, X", "Mark the photo, or keep it"),
             ("1 to 9", "Keep only this photo of the group"),
             ("A", "Accept the group as it is, go on"),
+            ("G", "Go to the next undecided group"),
+            ("N", "Not duplicates: this group"),
+            ("Shift N", "Not a duplicate: this photo"),
+            ("R", "Mark many by a rule"),
+            ("Page, Home, End", "Through the list in large steps"),
             ("Tab", "Through everything on the screen"),
             ("Ctrl F", "Find by name or folder"),
             ("U, Ctrl Z", "Undo"),
@@ -47,9 +53,9 @@ pub(crate) fn read(ui: &egui::Ui, state: &State, commands: &mut Vec<Command>) {
     {
         commands.push(Command::ToggleCheatSheet);
     }
-    if state.cheat_sheet || state.rules_open {
-        if state.rules_open && pressed(Key::Escape) {
-            commands.push(ReviewCommand::OpenRules(false).into());
+    if state.cheat_sheet || state.rules.is_some() {
+        if state.rules.is_some() && pressed(Key::Escape) {
+            commands.push(ReviewCommand::Rules(None).into());
         }
         return;
     }
@@ -116,6 +122,18 @@ fn review(ctx: &egui::Context, state: &State, commands: &mut Vec<Command>) {
     if with(Modifiers::NONE, Key::A) {
         push(R::Accept);
     }
+    if with(Modifiers::SHIFT, Key::N) {
+        push(R::NotDuplicates { only_this: true });
+    }
+    if with(Modifiers::NONE, Key::N) {
+        push(R::NotDuplicates { only_this: false });
+    }
+    if with(Modifiers::NONE, Key::G) {
+        push(R::NextUndecided);
+    }
+    if with(Modifiers::NONE, Key::R) {
+        push(R::Rules(Some(Box::new(RuleDialog::new()))));
+    }
     let digits = [
         Key::Num1,
         Key::Num2,
@@ -127,9 +145,12 @@ fn review(ctx: &egui::Context, state: &State, commands: &mut Vec<Command>) {
         Key::Num8,
         Key::Num9,
     ];
+    let group = review.current_group().map(|(_, group)| group);
     for (number, key) in digits.into_iter().enumerate() {
-        if with(Modifiers::NONE, key) {
-            push(R::KeepOnly(number));
+        if with(Modifiers::NONE, key)
+            && let Some(member) = group.and_then(|group| group.members().nth(number))
+        {
+            push(R::KeepOnly(member.photo));
         }
     }
 }

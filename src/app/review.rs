@@ -9,25 +9,62 @@ mod filter;
 mod marks;
 mod rules;
 mod summary;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use filter::{Filter, Order};
-pub(crate) use marks::{Mark, Refusal};
+pub(crate) use marks::Refusal;
 pub(crate) use rules::{Rule, Scope, Selection};
 pub(crate) use summary::{GroupSummary, Totals};
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::matching::{Cosine, Evidence, Group, Member, Shots};
-use crate::photo::{Photo, PhotoId};
-use marks::Marks;
+use crate::library::Mark;
+use crate::matching::{Cosine, Evidence, Findings, Group, GroupSettings, Member, Shots};
+use crate::photo::{ContentHash, Photo, PhotoId};
+use marks::{Marks, Step, StepKind};
+
+/// In no group.
+const ALONE: u32 = u32::MAX;
+
+/// What the groups are cut from; only a finished analysis has it.
+#[derive(Clone, Debug)]
+pub(crate) struct Cutter {
+    /// The shots and what relates them.
+    pub(crate) shots: Shots,
+    /// What the shots are built from.
+    pub(crate) findings: Arc<Findings>,
+    /// How they are built.
+    pub(crate) grouping: GroupSettings,
+    /// The lowest cosine that was looked for.
+    pub(crate) floor: Cosine,
+}
+
+/// Two contents that are no duplicates, the lower first.
+pub(crate) type Pair = (ContentHash, ContentHash);
+
+/// What became of a step that was taken back or made again.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Moved {
+    /// What the step is called.
+    pub(crate) name: &'static str,
+    /// Declarations that are to be made.
+    pub(crate) declare: Vec<Pair>,
+    /// Declarations that are to be taken back.
+    pub(crate) withdraw: Vec<Pair>,
+}
 
 /// The groups of one analysis while they are decided upon.
 #[derive(Debug)]
 pub(crate) struct Review {
-    photos: Vec<Photo>,
-    shots: Shots,
+    photos: Arc<[Photo]>,
+    cutter: Option<Cutter>,
     similarity: Cosine,
     groups: Vec<Group>,
+    /// For each photo the position of its group.
+    group_of: Vec<u32>,
     summaries: Vec<GroupSummary>,
     marks: Marks,
     filter: Filter,
@@ -39,27 +76,42 @@ pub(crate) struct Review {
     /// A position among the members of the current group.
     photo: usize,
     totals: Totals,
-    /// How long the last cut took, for the note beside the slider.
+    /// How long the last cut took.
     cut_took: Duration,
     /// Photos that are no longer where they were.
     gone: Vec<bool>,
 }
 
 impl Review {
-    /// A review of `shots`, cut at `similarity`, with every proposal as a mark.
+    /// A review of a finished analysis, with every proposal as a mark.
     pub(crate) fn new(
-        photos: Vec<Photo>,
-        shots: Shots,
-        similarity: Cosine,
+        photos: Arc<[Photo]>,
+        cutter: Cutter,
+        is_protected: impl Fn(&Photo) -> bool,
+    ) -> Self {
+        let similarity = cutter.grouping.similarity;
+        let groups = cutter.shots.groups(similarity);
+        let mut review = Self::of_groups(photos, groups, is_protected);
+        review.similarity = similarity;
+        review.cutter = Some(cutter);
+        review
+    }
+
+    /// A review of what is known while an analysis still runs: it cannot be cut at another
+    /// similarity.
+    pub(crate) fn of_groups(
+        photos: Arc<[Photo]>,
+        groups: Vec<Group>,
         is_protected: impl Fn(&Photo) -> bool,
     ) -> Self {
         let protected = photos.iter().map(is_protected).collect();
-        let gone = vec![false; photos.len()];
         let mut review = Self {
             marks: Marks::new(photos.len(), protected),
+            gone: vec![false; photos.len()],
+            group_of: Vec::new(),
             photos,
-            shots,
-            similarity,
+            cutter: None,
+            similarity: Cosine(1.0),
             groups: Vec::new(),
             summaries: Vec::new(),
             filter: Filter::default(),
@@ -69,14 +121,44 @@ impl Review {
             photo: 0,
             totals: Totals::default(),
             cut_took: Duration::ZERO,
-            gone,
         };
-        review.cut(similarity);
+        review.marks.propose(&groups);
+        review.take_groups(groups);
         review
     }
 
+    /// Takes over where the user was in an earlier review of the same library: the filter, the
+    /// order, the place, what can be undone, and which photos were found missing.
+    pub(crate) fn go_on_from(&mut self, earlier: &Review) {
+        let mut at = 0;
+        // Both are in path order.
+        let new_id: Vec<Option<PhotoId>> = (earlier.photos.iter())
+            .map(|photo| {
+                while self.photos.get(at).is_some_and(|new| new.path < photo.path) {
+                    at += 1;
+                }
+                let new = self.photos.get(at)?;
+                let same = new.path == photo.path && new.content.hash == photo.content.hash;
+                same.then(|| u32::try_from(at).ok().map(PhotoId))?
+            })
+            .collect();
+        let new_id = |photo: PhotoId| new_id.get(photo.index()).copied().flatten();
+        self.marks.go_on_from(&earlier.marks, new_id);
+        for (index, _) in earlier.gone.iter().enumerate().filter(|&(_, &gone)| gone) {
+            let photo = u32::try_from(index).ok().and_then(|id| new_id(PhotoId(id)));
+            if let Some(gone) = photo.and_then(|photo| self.gone.get_mut(photo.index())) {
+                *gone = true;
+            }
+        }
+        self.filter = earlier.filter.clone();
+        self.order = earlier.order;
+        let stay_at = (earlier.current_member()).and_then(|(_, member)| new_id(member.photo));
+        self.summarise();
+        self.show_anew(stay_at);
+    }
+
     /// All photos, in path order.
-    pub(crate) fn photos(&self) -> &[Photo] {
+    pub(crate) fn photos(&self) -> &Arc<[Photo]> {
         &self.photos
     }
 
@@ -88,6 +170,17 @@ impl Review {
     /// All groups at the present similarity.
     pub(crate) fn groups(&self) -> &[Group] {
         &self.groups
+    }
+
+    /// The group of a photo.
+    pub(crate) fn group_of(&self, photo: PhotoId) -> Option<&Group> {
+        let position = *self.group_of.get(photo.index())?;
+        self.groups.get(position as usize)
+    }
+
+    /// What the groups are cut from, once the analysis has ended.
+    pub(crate) fn cutter(&self) -> Option<&Cutter> {
+        self.cutter.as_ref()
     }
 
     /// What there is to know of a group at a glance; by its position in [`Review::groups`].
@@ -132,7 +225,7 @@ impl Review {
         self.similarity
     }
 
-    /// How long the last cut took.
+    /// How long the last cut took, with all that depends on it.
     pub(crate) fn cut_took(&self) -> Duration {
         self.cut_took
     }
@@ -162,52 +255,77 @@ impl Review {
         self.gone.get(photo.index()).is_some_and(|&gone| gone)
     }
 
-    /// Says whether a photo is still there; true if that is news.
-    pub(crate) fn set_gone(&mut self, photo: PhotoId, is_gone: bool) -> bool {
-        match self.gone.get_mut(photo.index()) {
-            Some(gone) if *gone != is_gone => {
-                *gone = is_gone;
-                true
-            }
-            _ => false,
+    /// Says whether a photo is still there.
+    pub(crate) fn set_gone(&mut self, photo: PhotoId, is_gone: bool) {
+        if let Some(gone) = self.gone.get_mut(photo.index()) {
+            *gone = is_gone;
         }
-    }
-
-    /// What a user said of the photo, if anything.
-    pub(crate) fn user_mark(&self, photo: PhotoId) -> Option<Mark> {
-        self.marks.user(photo)
     }
 
     /// Cuts the groups anew; the user stays at the same photo where it is still in a group.
     pub(crate) fn cut(&mut self, similarity: Cosine) {
+        let Some(cutter) = &self.cutter else {
+            return;
+        };
         let begun = Instant::now();
-        let stay_at = self.current_member().map(|(_, member)| member.photo);
+        let groups = cutter.shots.groups(similarity);
         self.similarity = similarity;
-        self.groups = self.shots.groups(similarity);
-        self.marks.propose(&self.groups);
-        self.refresh();
+        self.take_groups(groups);
         self.cut_took = begun.elapsed();
-        if let Some(photo) = stay_at {
-            self.go_to_photo(photo);
-        }
     }
 
-    /// Takes over marks that were made in an earlier session; they cannot be undone one by one.
-    pub(crate) fn restore_marks(&mut self, marks: &[(PhotoId, Mark)]) {
-        self.marks.restore(marks);
-        self.refresh();
+    /// Takes shots that were built anew, of the same photos.
+    pub(crate) fn set_shots(&mut self, shots: Shots) {
+        let Some(cutter) = &mut self.cutter else {
+            return;
+        };
+        cutter.shots = shots;
+        let groups = cutter.shots.groups(self.similarity);
+        self.marks.propose(&groups);
+        self.take_groups(groups);
+    }
+
+    /// Puts other groups in the place of the present ones.
+    fn take_groups(&mut self, groups: Vec<Group>) {
+        let stay_at = self.current_member().map(|(_, member)| member.photo);
+        self.groups = groups;
+        self.group_of.clear();
+        self.group_of.resize(self.photos.len(), ALONE);
+        for (position, group) in (0..).zip(&self.groups) {
+            for member in group.members() {
+                if let Some(slot) = self.group_of.get_mut(member.photo.index()) {
+                    *slot = position;
+                }
+            }
+        }
+        self.summarise();
+        self.show_anew(stay_at);
+    }
+
+    /// Takes over marks that were made earlier; they are not steps that can be undone.
+    pub(crate) fn restore_marks(&mut self, mark: impl Fn(&Photo) -> Option<Mark>) {
+        self.marks.restore(self.photos.iter().map(mark));
+        self.summarise();
+    }
+
+    /// Says anew which photos lie in protected folders.
+    pub(crate) fn protect(&mut self, is_protected: impl Fn(&Photo) -> bool) {
+        self.marks.protect(self.photos.iter().map(is_protected));
+        self.summarise();
     }
 
     /// Changes the filter; the user stays at the same group where it is still shown.
     pub(crate) fn set_filter(&mut self, filter: Filter) {
+        let stay_at = self.current_member().map(|(_, member)| member.photo);
         self.filter = filter;
-        self.show_anew();
+        self.show_anew(stay_at);
     }
 
     /// Changes the order.
     pub(crate) fn set_order(&mut self, order: Order) {
+        let stay_at = self.current_member().map(|(_, member)| member.photo);
         self.order = order;
-        self.show_anew();
+        self.show_anew(stay_at);
     }
 
     /// Goes to a place of the list, its first photo.
@@ -218,7 +336,10 @@ impl Review {
 
     /// Goes `step` groups on, not beyond the ends.
     pub(crate) fn step_group(&mut self, step: isize) {
-        self.go_to(self.current.saturating_add_signed(step));
+        let place = self.current.saturating_add_signed(step);
+        if place != self.current {
+            self.go_to(place);
+        }
     }
 
     /// Goes to a member of the current group.
@@ -247,23 +368,22 @@ impl Review {
         next.is_some()
     }
 
-    /// Goes to where a photo is, if its group is shown.
+    /// Goes to where a photo is; false if its group is not shown.
     pub(crate) fn go_to_photo(&mut self, photo: PhotoId) -> bool {
-        let found = self.shown.iter().enumerate().find_map(|(place, &group)| {
-            let group = self.groups.get(group as usize)?;
-            let number = group.members().position(|member| member.photo == photo)?;
-            Some((place, number))
+        let Some(&position) = self.group_of.get(photo.index()) else {
+            return false;
+        };
+        let place = self.shown.iter().position(|&shown| shown == position);
+        let number = self.group_of(photo).and_then(|group| {
+            group
+                .members()
+                .position(|member| member.photo == photo)
         });
-        match found {
-            Some((place, number)) => {
-                (self.current, self.photo) = (place, number);
-                true
-            }
-            None => {
-                self.go_to(self.current);
-                false
-            }
-        }
+        let (Some(place), Some(number)) = (place, number) else {
+            return false;
+        };
+        (self.current, self.photo) = (place, number);
+        true
     }
 
     fn is_decided(&self, place: usize) -> bool {
@@ -272,12 +392,16 @@ impl Review {
             .is_some_and(|summary| summary.is_decided)
     }
 
-    /// Marks a photo of the current group, or takes its mark away.
+    /// Marks a photo, or takes its mark away.
     ///
     /// # Errors
     /// [`Refusal`] if it is protected, gone, or the last of its group.
     pub(crate) fn set_mark(&mut self, photo: PhotoId, mark: Mark) -> Result<(), Refusal> {
-        self.set_marks(&[(photo, mark)], "mark")
+        let name = match mark {
+            Mark::Keep => "keep",
+            Mark::Remove => "mark",
+        };
+        self.set_marks(&[(photo, mark)], name)
     }
 
     /// Marks a photo if it is not, and the other way round.
@@ -293,33 +417,32 @@ impl Review {
         self.set_mark(photo, mark)
     }
 
-    /// Keeps only this photo of the current group; protected photos stay as well.
+    /// Keeps only this photo of its group; protected photos stay as well.
     ///
     /// # Errors
     /// [`Refusal`] if the photo itself is gone.
-    pub(crate) fn keep_only(&mut self, number: usize) -> Result<(), Refusal> {
-        let Some((_, group)) = self.current_group() else {
+    pub(crate) fn keep_only(&mut self, photo: PhotoId) -> Result<(), Refusal> {
+        if self.is_gone(photo) {
+            return Err(Refusal::Gone);
+        }
+        let Some(group) = self.group_of(photo) else {
             return Ok(());
         };
         let marks: Vec<_> = group
             .members()
-            .enumerate()
-            .map(|(at, member)| {
-                let keep = at == number || self.is_protected(member.photo);
+            .map(|member| {
+                let keep = member.photo == photo || self.is_protected(member.photo);
                 let mark = if keep { Mark::Keep } else { Mark::Remove };
                 (member.photo, mark)
             })
             .collect();
-        let Some(&(keeper, _)) = marks.get(number) else {
-            return Ok(());
-        };
-        if self.is_gone(keeper) {
-            return Err(Refusal::Gone);
-        }
         self.set_marks(&marks, "keep only this one")
     }
 
     /// Takes the marks of the current group as they stand for the user's own.
+    ///
+    /// # Errors
+    /// As [`Review::set_mark`].
     pub(crate) fn accept(&mut self) -> Result<(), Refusal> {
         let Some((_, group)) = self.current_group() else {
             return Ok(());
@@ -328,10 +451,13 @@ impl Review {
             .members()
             .map(|member| {
                 let marked = self.is_marked(member.photo);
-                (member.photo, if marked { Mark::Remove } else { Mark::Keep })
+                (
+                    member.photo,
+                    if marked { Mark::Remove } else { Mark::Keep },
+                )
             })
             .collect();
-        self.set_marks(&marks, "accept")
+        self.set_marks(&marks, "accept the group")
     }
 
     /// What a rule would change in the groups that are shown.
@@ -344,24 +470,69 @@ impl Review {
     /// # Errors
     /// As [`Review::set_mark`], for a selection of another review.
     pub(crate) fn apply(&mut self, selection: &Selection) -> Result<(), Refusal> {
-        self.set_marks(&selection.marks, "select by rule")
+        self.set_marks(&selection.marks, "mark by a rule")
     }
 
-    /// Takes back the last step; its name if there was one.
-    pub(crate) fn undo(&mut self) -> Option<&'static str> {
-        let step = self.marks.undo();
-        self.follow(step)
+    /// Declares that the current group, or only the current photo in it, has no duplicates: the
+    /// pairs that are to be kept apart from now on. Of a group of several shots each shot stays
+    /// together.
+    pub(crate) fn declare_apart(&mut self, only_this: bool) -> Vec<Pair> {
+        let Some((_, group)) = self.current_group() else {
+            return Vec::new();
+        };
+        let hash = |member: &Member| self.photo(member.photo).map(|p| p.content.hash);
+        let here = self.current_member().and_then(|(_, member)| hash(member));
+        let several = group.shots.len() > 1 && !only_this;
+        let members: Vec<(usize, ContentHash)> = (group.shots.iter().enumerate())
+            .flat_map(|(shot, of)| of.members.iter().map(move |member| (shot, member)))
+            .filter_map(|(shot, member)| Some((shot, hash(member)?)))
+            .collect();
+        let mut pairs = Vec::new();
+        for (at, &(shot, a)) in members.iter().enumerate() {
+            for &(other, b) in members.iter().skip(at + 1) {
+                let is_meant = if only_this {
+                    here.is_some_and(|here| a == here || b == here)
+                } else {
+                    !several || shot != other
+                };
+                if is_meant && a != b {
+                    pairs.push((a.min(b), a.max(b)));
+                }
+            }
+        }
+        pairs.sort_unstable();
+        pairs.dedup();
+        if !pairs.is_empty() {
+            self.marks.note(Step {
+                name: "not duplicates",
+                kind: StepKind::Apart(pairs.clone()),
+            });
+            self.set_apart(&pairs, &[]);
+        }
+        pairs
+    }
+
+    /// Changes what is declared; the shots are to be built anew with [`Review::set_shots`].
+    fn set_apart(&mut self, declare: &[Pair], withdraw: &[Pair]) {
+        if let Some(cutter) = &mut self.cutter {
+            let declared = &mut cutter.grouping.not_duplicates;
+            declared.extend_from_slice(declare);
+            declared.sort_unstable();
+            declared.dedup();
+            declared.retain(|pair| !withdraw.contains(pair));
+        }
+    }
+
+    /// Takes back the last step.
+    pub(crate) fn undo(&mut self) -> Option<Moved> {
+        let step = self.marks.undo()?;
+        Some(self.follow(&step, true))
     }
 
     /// Makes the last step that was taken back again.
-    pub(crate) fn redo(&mut self) -> Option<&'static str> {
-        let step = self.marks.redo();
-        self.follow(step)
-    }
-
-    /// Whether there is something to take back, and to make again.
-    pub(crate) fn can_undo(&self) -> (bool, bool) {
-        self.marks.can_undo()
+    pub(crate) fn redo(&mut self) -> Option<Moved> {
+        let step = self.marks.redo()?;
+        Some(self.follow(&step, false))
     }
 
     /// The photos whose user marks changed since the last call, with what is to be remembered.
@@ -369,47 +540,96 @@ impl Review {
         self.marks.take_unsaved()
     }
 
-    /// Shows where something was undone.
-    fn follow(&mut self, step: Option<(&'static str, Option<PhotoId>)>) -> Option<&'static str> {
-        let (name, photo) = step?;
-        self.refresh();
-        if let Some(photo) = photo {
-            self.go_to_photo(photo);
+    /// Goes where something was undone.
+    fn follow(&mut self, step: &Step, is_undo: bool) -> Moved {
+        let mut moved = Moved {
+            name: step.name,
+            ..Moved::default()
+        };
+        match &step.kind {
+            StepKind::Marks(changes) => {
+                let photos: Vec<PhotoId> = changes.iter().map(|change| change.0).collect();
+                self.refresh(&photos);
+                if let Some(&first) = photos.first() {
+                    self.go_to_photo(first);
+                }
+            }
+            StepKind::Apart(pairs) if is_undo => moved.withdraw.clone_from(pairs),
+            StepKind::Apart(pairs) => moved.declare.clone_from(pairs),
         }
-        Some(name)
+        self.set_apart(&moved.declare, &moved.withdraw);
+        moved
     }
 
     fn set_marks(&mut self, marks: &[(PhotoId, Mark)], name: &'static str) -> Result<(), Refusal> {
-        if let &[(photo, Mark::Remove)] = marks
-            && self.is_gone(photo)
-        {
-            return Err(Refusal::Gone);
+        if let &[(photo, Mark::Remove)] = marks {
+            if self.is_gone(photo) {
+                return Err(Refusal::Gone);
+            }
+            if self.is_protected(photo) {
+                return Err(Refusal::Protected);
+            }
         }
-        self.marks.set(marks, &self.groups, name)?;
-        self.refresh();
+        let new: HashMap<PhotoId, Mark> = marks.iter().copied().collect();
+        let photos: Vec<PhotoId> = marks.iter().map(|&(photo, _)| photo).collect();
+        let keeps_one = |&position: &u32| {
+            let group = self.groups.get(position as usize);
+            group.is_none_or(|group| self.marks.would_keep_one(group, &new))
+        };
+        if !self.positions_of(&photos).iter().all(keeps_one) {
+            return Err(Refusal::LastOfGroup);
+        }
+        self.marks.set(marks, name);
+        self.refresh(&photos);
         Ok(())
     }
 
-    /// Computes anew what depends on groups and marks.
-    fn refresh(&mut self) {
-        self.marks.enforce(&self.groups);
-        self.summaries = self
-            .groups
+    /// The positions of the groups of these photos, each once.
+    fn positions_of(&self, photos: &[PhotoId]) -> Vec<u32> {
+        let mut positions: Vec<u32> = photos
             .iter()
-            .map(|group| GroupSummary::of(group, &self.photos, &self.marks))
+            .filter_map(|photo| self.group_of.get(photo.index()).copied())
+            .filter(|&position| position != ALONE)
             .collect();
-        self.totals = Totals::of(&self.groups, &self.summaries, &self.photos, &self.marks);
-        self.show_anew();
+        positions.sort_unstable();
+        positions.dedup();
+        positions
     }
 
-    fn show_anew(&mut self) {
-        let stay_at = self.current_member().map(|(_, member)| member.photo);
+    /// Computes anew what depends on the marks of these photos.
+    fn refresh(&mut self, photos: &[PhotoId]) {
+        for position in self.positions_of(photos) {
+            let position = position as usize;
+            let (Some(group), Some(summary)) = (
+                self.groups.get(position),
+                self.summaries.get_mut(position),
+            ) else {
+                continue;
+            };
+            self.marks.enforce(group);
+            self.totals.leave_out(summary);
+            *summary = GroupSummary::of(group, &self.photos, &self.marks);
+            self.totals.take_in(summary);
+        }
+    }
+
+    /// Computes anew what depends on groups and marks.
+    fn summarise(&mut self) {
+        self.marks.begin();
+        self.totals = Totals::default();
+        self.summaries.clear();
+        for group in &self.groups {
+            self.marks.enforce(group);
+            let summary = GroupSummary::of(group, &self.photos, &self.marks);
+            self.totals.take_in(&summary);
+            self.summaries.push(summary);
+        }
+    }
+
+    fn show_anew(&mut self, stay_at: Option<PhotoId>) {
         self.shown = filter::shown(self);
-        match stay_at {
-            Some(photo) => {
-                self.go_to_photo(photo);
-            }
-            None => self.go_to(self.current),
+        if !stay_at.is_some_and(|photo| self.go_to_photo(photo)) {
+            self.go_to(self.current);
         }
     }
 

@@ -1,13 +1,15 @@
 //! All that the views see. One owner, `App`, changes it, between frames.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::review::Review;
 use super::thumbnails::Thumbnails;
 use crate::embed::EngineInfo;
+use crate::library::LibraryFolder;
 use crate::photo::Problem;
-use crate::pipeline::{Stage, StageProgress};
+use crate::pipeline::{Changes, Estimate, Outlook};
 use crate::settings::Settings;
 
 /// The views, in the order of the top bar.
@@ -37,14 +39,16 @@ impl View {
 }
 
 /// All that the views see.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct State {
     /// Which view is shown.
     pub(crate) view: View,
     /// What the user chose.
     pub(crate) settings: Settings,
-    /// The folders of the library.
-    pub(crate) folders: Vec<Folder>,
+    /// The folders of the library, in the order in which they were added.
+    pub(crate) folders: Vec<LibraryFolder>,
+    /// What a scan of each folder would find; missing while it is being worked out.
+    pub(crate) estimates: HashMap<PathBuf, Result<Box<Estimate>, String>>,
     /// The scan that runs.
     pub(crate) scan: Option<Scan>,
     /// What the last scan found out beside photos and groups.
@@ -57,8 +61,8 @@ pub(crate) struct State {
     pub(crate) banners: Vec<Banner>,
     /// Whether the keys are shown.
     pub(crate) cheat_sheet: bool,
-    /// Whether the dialog for marking by a rule is open.
-    pub(crate) rules_open: bool,
+    /// The dialog for marking by a rule, while it is open.
+    pub(crate) rules: Option<super::rule_dialog::RuleDialog>,
     /// Whether the search field is to take the keyboard in this frame.
     pub(crate) focus_search: bool,
 }
@@ -67,17 +71,8 @@ impl State {
     /// Nothing done yet.
     pub(crate) fn new(settings: Settings) -> Self {
         Self {
-            view: View::default(),
             settings,
-            folders: Vec::new(),
-            scan: None,
-            found: None,
-            review: None,
-            thumbnails: Thumbnails::default(),
-            banners: Vec::new(),
-            cheat_sheet: false,
-            rules_open: false,
-            focus_search: false,
+            ..Self::default()
         }
     }
 
@@ -99,46 +94,15 @@ impl State {
     }
 }
 
-/// A folder of the library.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Folder {
-    /// Where it is.
-    pub(crate) path: PathBuf,
-    /// Whether it is scanned.
-    pub(crate) is_included: bool,
-    /// Whether nothing is ever removed from it.
-    pub(crate) is_protected: bool,
-    /// Whether photos in it are kept rather than others.
-    pub(crate) is_preferred: bool,
-    /// Photos and bytes at the last scan.
-    pub(crate) last: Option<(usize, u64)>,
-    /// Whether it is there.
-    pub(crate) exists: bool,
-}
-
-impl Folder {
-    /// A folder that was just added.
-    pub(crate) fn new(path: PathBuf) -> Self {
-        Self {
-            path,
-            is_included: true,
-            is_protected: false,
-            is_preferred: false,
-            last: None,
-            exists: true,
-        }
-    }
-}
-
 /// A scan while it runs, as of this frame.
 #[derive(Clone, Debug)]
 pub(crate) struct Scan {
-    /// All stages.
-    pub(crate) stages: [StageProgress; Stage::ALL.len()],
-    /// Where it is.
-    pub(crate) current: StageProgress,
-    /// Since when.
-    pub(crate) elapsed: Duration,
+    /// How far it is.
+    pub(crate) outlook: Outlook,
+    /// What computes the vectors, once it has started.
+    pub(crate) engine: Option<EngineInfo>,
+    /// Whether it rests.
+    pub(crate) is_paused: bool,
     /// Whether it was asked to stop.
     pub(crate) is_stopping: bool,
 }
@@ -146,8 +110,10 @@ pub(crate) struct Scan {
 /// What a scan found out beside photos and groups.
 #[derive(Clone, Debug)]
 pub(crate) struct Found {
-    /// What really computed the vectors.
+    /// What really computed the vectors, and with which model.
     pub(crate) engine: EngineInfo,
+    /// The model's name.
+    pub(crate) model: String,
     /// Files that could not be used, and notes.
     pub(crate) problems: Vec<Problem>,
     /// Photos.
@@ -156,6 +122,8 @@ pub(crate) struct Found {
     pub(crate) bytes: u64,
     /// How long it took.
     pub(crate) took: Duration,
+    /// What is different since the scan before.
+    pub(crate) changes: Changes,
 }
 
 /// Something that went wrong, and what to do about it.

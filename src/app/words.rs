@@ -62,11 +62,6 @@ pub(crate) fn date_time(at: DateTime) -> String {
     at.strftime("%-d %b %Y, %H:%M").to_string()
 }
 
-/// `12 May 2021`.
-pub(crate) fn date(at: DateTime) -> String {
-    at.strftime("%-d %b %Y").to_string()
-}
-
 /// About how long: `40 s`, `3 min`, `2 h 10 min`.
 pub(crate) fn duration(time: Duration) -> String {
     let seconds = time.as_secs();

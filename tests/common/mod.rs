@@ -221,6 +221,7 @@ pub(crate) fn request(folder: &Path, cache: Option<&Path>) -> Request {
         index: IndexChoice::Auto,
         cache: cache.map(Path::to_owned),
         keep: KeepSettings::default(),
+        distinct: Vec::new(),
         limits: Limits::default(),
     }
 }

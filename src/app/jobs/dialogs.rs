@@ -29,7 +29,7 @@ pub(super) fn show_in_folder(
     start("show-in-folder", ctx, answers, move || {
         match reveal(&path).status() {
             // Explorer's status means nothing.
-            Ok(status) if status.success() || cfg!(windows) => Answer::Folders(Vec::new()),
+            Ok(status) if status.success() || cfg!(windows) => Answer::Done,
             Ok(_) | Err(_) => Answer::Failed(format!(
                 "The file manager cannot be opened. The file is {}",
                 path.display()

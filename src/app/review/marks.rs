@@ -3,17 +3,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::Pair;
+use crate::library::Mark;
 use crate::matching::{Group, MemberVerdict};
 use crate::photo::PhotoId;
-
-/// What the user said of a photo.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Mark {
-    /// It stays.
-    Keep,
-    /// It is surplus.
-    Remove,
-}
 
 /// Why a mark is not made; the text is for the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,10 +24,20 @@ pub(crate) enum Refusal {
 
 /// One step that can be undone.
 #[derive(Clone, Debug)]
-struct Step {
-    name: &'static str,
+pub(super) struct Step {
+    /// As the user knows it.
+    pub(super) name: &'static str,
+    /// What it changed.
+    pub(super) kind: StepKind,
+}
+
+/// What a step changed.
+#[derive(Clone, Debug)]
+pub(super) enum StepKind {
     /// Each photo with what the user had said before, and says now.
-    changes: Vec<(PhotoId, Option<Mark>, Option<Mark>)>,
+    Marks(Vec<(PhotoId, Option<Mark>, Option<Mark>)>),
+    /// Pairs that were declared to be no duplicates.
+    Apart(Vec<Pair>),
 }
 
 /// The marks of one review.
@@ -85,33 +88,63 @@ impl Marks {
         }
     }
 
-    pub(super) fn restore(&mut self, marks: &[(PhotoId, Mark)]) {
-        for &(photo, mark) in marks {
-            if let Some(user) = self.user.get_mut(photo.index()) {
-                *user = Some(mark);
-            }
+    pub(super) fn protect(&mut self, protected: impl Iterator<Item = bool>) {
+        self.protected = protected.collect();
+    }
+
+    pub(super) fn restore(&mut self, marks: impl Iterator<Item = Option<Mark>>) {
+        for (user, mark) in self.user.iter_mut().zip(marks) {
+            *user = user.or(mark);
         }
     }
 
-    /// Decides which marks are in force: the user's word before the proposal, nothing that is
-    /// protected, and never a whole group, whose first keeper stays then.
-    pub(super) fn enforce(&mut self, groups: &[Group]) {
-        self.marked.fill(false);
-        for group in groups {
-            let mut keeps_one = false;
-            for member in group.members() {
-                let marked = self.wanted(member.photo, self.user(member.photo));
-                keeps_one |= !marked;
-                if let Some(slot) = self.marked.get_mut(member.photo.index()) {
-                    *slot = marked;
-                }
-            }
-            if !keeps_one
-                && let Some(first) = group.shots.first()
-                && let Some(slot) = self.marked.get_mut(first.keeper.index())
+    /// Takes over what was said and can be undone in an earlier review.
+    pub(super) fn go_on_from(&mut self, earlier: &Self, id: impl Fn(PhotoId) -> Option<PhotoId>) {
+        for (index, &mark) in (0..).zip(&earlier.user) {
+            if let Some(photo) = id(PhotoId(index))
+                && let Some(user) = self.user.get_mut(photo.index())
             {
-                *slot = false;
+                *user = mark;
             }
+        }
+        self.unsaved
+            .extend(earlier.unsaved.iter().filter_map(|&photo| id(photo)));
+        let step = |step: &Step| Step {
+            name: step.name,
+            kind: match &step.kind {
+                StepKind::Marks(changes) => StepKind::Marks(
+                    (changes.iter())
+                        .filter_map(|&(photo, before, after)| Some((id(photo)?, before, after)))
+                        .collect(),
+                ),
+                StepKind::Apart(pairs) => StepKind::Apart(pairs.clone()),
+            },
+        };
+        self.done = earlier.done.iter().map(step).collect();
+        self.undone = earlier.undone.iter().map(step).collect();
+    }
+
+    /// Takes every mark out of force, before all groups are enforced anew.
+    pub(super) fn begin(&mut self) {
+        self.marked.fill(false);
+    }
+
+    /// Decides which marks of a group are in force: the user's word before the proposal, nothing
+    /// that is protected, and never the whole group, whose first keeper stays then.
+    pub(super) fn enforce(&mut self, group: &Group) {
+        let mut keeps_one = false;
+        for member in group.members() {
+            let marked = self.wanted(member.photo, self.user(member.photo));
+            keeps_one |= !marked;
+            if let Some(slot) = self.marked.get_mut(member.photo.index()) {
+                *slot = marked;
+            }
+        }
+        if !keeps_one
+            && let Some(first) = group.shots.first()
+            && let Some(slot) = self.marked.get_mut(first.keeper.index())
+        {
+            *slot = false;
         }
     }
 
@@ -121,43 +154,37 @@ impl Marks {
         !self.is_protected(photo) && user.map_or(proposed, |mark| mark == Mark::Remove)
     }
 
+    /// Whether a photo of the group would stay if `new` were said.
+    pub(super) fn would_keep_one(&self, group: &Group, new: &HashMap<PhotoId, Mark>) -> bool {
+        group.members().any(|member| {
+            let user = new.get(&member.photo).copied();
+            !self.wanted(member.photo, user.or_else(|| self.user(member.photo)))
+        })
+    }
+
     /// Sets marks in one step that can be undone.
-    pub(super) fn set(
-        &mut self,
-        marks: &[(PhotoId, Mark)],
-        groups: &[Group],
-        name: &'static str,
-    ) -> Result<(), Refusal> {
-        let new: HashMap<PhotoId, Mark> = marks.iter().copied().collect();
-        if let Some((&photo, _)) = new.iter().find(|&(_, &mark)| mark == Mark::Remove)
-            && new.len() == 1
-            && self.is_protected(photo)
-        {
-            return Err(Refusal::Protected);
-        }
-        let touched = |group: &&Group| group.members().any(|m| new.contains_key(&m.photo));
-        let keeps_one = |group: &Group| {
-            group.members().any(|member| {
-                let user = new.get(&member.photo).copied();
-                !self.wanted(member.photo, user.or_else(|| self.user(member.photo)))
-            })
-        };
-        if !groups.iter().filter(touched).all(keeps_one) {
-            return Err(Refusal::LastOfGroup);
-        }
+    pub(super) fn set(&mut self, marks: &[(PhotoId, Mark)], name: &'static str) {
         let changes: Vec<_> = marks
             .iter()
             .map(|&(photo, mark)| (photo, self.user(photo), Some(mark)))
             .filter(|(_, before, after)| before != after)
             .collect();
-        if !changes.is_empty() {
-            for &(photo, _, after) in &changes {
-                self.put(photo, after);
-            }
-            self.done.push(Step { name, changes });
-            self.undone.clear();
+        if changes.is_empty() {
+            return;
         }
-        Ok(())
+        for &(photo, _, after) in &changes {
+            self.put(photo, after);
+        }
+        self.note(Step {
+            name,
+            kind: StepKind::Marks(changes),
+        });
+    }
+
+    /// Takes note of a step that was made.
+    pub(super) fn note(&mut self, step: Step) {
+        self.done.push(step);
+        self.undone.clear();
     }
 
     fn put(&mut self, photo: PhotoId, mark: Option<Mark>) {
@@ -167,30 +194,28 @@ impl Marks {
         }
     }
 
-    /// Takes back the last step: its name, and a photo of it.
-    pub(super) fn undo(&mut self) -> Option<(&'static str, Option<PhotoId>)> {
+    /// Takes back the last step.
+    pub(super) fn undo(&mut self) -> Option<Step> {
         let step = self.done.pop()?;
-        for &(photo, before, _) in &step.changes {
-            self.put(photo, before);
+        if let StepKind::Marks(changes) = &step.kind {
+            for &(photo, before, _) in changes {
+                self.put(photo, before);
+            }
         }
-        let told = (step.name, step.changes.first().map(|change| change.0));
-        self.undone.push(step);
-        Some(told)
+        self.undone.push(step.clone());
+        Some(step)
     }
 
     /// Makes a step again.
-    pub(super) fn redo(&mut self) -> Option<(&'static str, Option<PhotoId>)> {
+    pub(super) fn redo(&mut self) -> Option<Step> {
         let step = self.undone.pop()?;
-        for &(photo, _, after) in &step.changes {
-            self.put(photo, after);
+        if let StepKind::Marks(changes) = &step.kind {
+            for &(photo, _, after) in changes {
+                self.put(photo, after);
+            }
         }
-        let told = (step.name, step.changes.first().map(|change| change.0));
-        self.done.push(step);
-        Some(told)
-    }
-
-    pub(super) fn can_undo(&self) -> (bool, bool) {
-        (!self.done.is_empty(), !self.undone.is_empty())
+        self.done.push(step.clone());
+        Some(step)
     }
 
     pub(super) fn take_unsaved(&mut self) -> Vec<(PhotoId, Option<Mark>)> {

@@ -3,7 +3,8 @@
 use std::cmp::Ordering;
 use std::path::PathBuf;
 
-use super::{Mark, Review};
+use super::Review;
+use crate::library::Mark;
 use crate::matching::{Evidence, Member};
 use crate::photo::{Format, Photo, PhotoId};
 
@@ -55,6 +56,13 @@ pub(crate) struct Selection {
     pub(crate) groups: usize,
     /// The first photos that will be marked, to be shown.
     pub(crate) examples: Vec<PhotoId>,
+}
+
+impl Selection {
+    /// Whether nothing would change.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.marks.is_empty()
+    }
 }
 
 /// How many examples are shown.

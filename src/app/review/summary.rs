@@ -17,6 +17,8 @@ pub(crate) struct GroupSummary {
     pub(crate) marked: u32,
     /// Bytes of those that are marked.
     pub(crate) marked_bytes: u64,
+    /// Photos beyond one a shot.
+    pub(crate) surplus: u32,
     /// Bytes of all but one photo of each shot: what can be won back.
     pub(crate) surplus_bytes: u64,
     /// The earliest capture time.
@@ -34,6 +36,7 @@ impl GroupSummary {
             photos: 0,
             marked: 0,
             marked_bytes: 0,
+            surplus: 0,
             surplus_bytes: 0,
             taken_at: None,
             cosine: 1.0,
@@ -63,6 +66,7 @@ impl GroupSummary {
                 summary.marked_bytes += photo.stamp.size;
             }
             if member.copy_of.is_some() {
+                summary.surplus += 1;
                 summary.surplus_bytes += photo.stamp.size;
             }
             if let Some(cosine) = member.cosine {
@@ -96,30 +100,28 @@ pub(crate) struct Totals {
 }
 
 impl Totals {
-    pub(super) fn of(
-        groups: &[Group],
-        summaries: &[GroupSummary],
-        photos: &[Photo],
-        marks: &Marks,
-    ) -> Self {
-        let mut totals = Self::default();
-        for summary in summaries {
-            totals.decided += usize::from(summary.is_decided);
-            totals.surplus_bytes += summary.surplus_bytes;
-            if let Some(count) = totals.groups.get_mut(summary.tier as usize) {
-                *count += 1;
-            }
+    /// Counts a group.
+    pub(super) fn take_in(&mut self, summary: &GroupSummary) {
+        self.decided += usize::from(summary.is_decided);
+        self.marked += summary.marked as usize;
+        self.marked_bytes += summary.marked_bytes;
+        self.surplus += summary.surplus as usize;
+        self.surplus_bytes += summary.surplus_bytes;
+        if let Some(count) = self.groups.get_mut(summary.tier as usize) {
+            *count += 1;
         }
-        for member in groups.iter().flat_map(Group::members) {
-            totals.surplus += usize::from(member.copy_of.is_some());
-            if marks.is_marked(member.photo) {
-                totals.marked += 1;
-                totals.marked_bytes += photos
-                    .get(member.photo.index())
-                    .map_or(0, |photo| photo.stamp.size);
-            }
+    }
+
+    /// Counts a group no longer; it was counted with this very summary.
+    pub(super) fn leave_out(&mut self, summary: &GroupSummary) {
+        self.decided -= usize::from(summary.is_decided);
+        self.marked -= summary.marked as usize;
+        self.marked_bytes -= summary.marked_bytes;
+        self.surplus -= summary.surplus as usize;
+        self.surplus_bytes -= summary.surplus_bytes;
+        if let Some(count) = self.groups.get_mut(summary.tier as usize) {
+            *count -= 1;
         }
-        totals
     }
 
     /// Number of groups held together by this evidence at the weakest.

@@ -1,153 +1,179 @@
 //! The folders of the library, and the scan over them.
 
-use eframe::egui::{self, Align, Layout, ProgressBar, RichText, ScrollArea, Ui};
+mod folders;
+mod problems;
+mod progress;
+
+use eframe::egui::{self, Align, CornerRadius, Layout, ScrollArea, Stroke, Ui};
 use lucide_icons::Icon;
 
-use crate::app::command::{Command, FolderChange};
-use crate::app::state::{Folder, Scan, State};
-use crate::app::theme::{Palette, size, space};
-use crate::app::widgets::{self, button, card, icon, icon_button, primary, toggle};
+use crate::app::command::{Command, LibraryCommand};
+use crate::app::state::State;
+use crate::app::theme::{self, Palette, RADIUS_LARGE, size, space};
+use crate::app::widgets::{self, button, card, primary};
 use crate::app::words;
+
+/// The widest that the cards become, in points: longer lines are hard to follow.
+const WIDTH: f32 = 1100.0;
 
 /// Draws the library.
 pub(crate) fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     take_drops(ui, commands);
     if state.folders.is_empty() {
-        widgets::empty(
-            ui,
-            Icon::FolderPlus,
-            "Drop a folder of photos here",
-            "Nothing leaves this computer, and nothing is removed without your word.",
-            |ui| {
-                if primary(ui, Icon::FolderOpen, "Choose a folder").clicked() {
-                    commands.push(Command::ChooseFolders);
-                }
-            },
-        );
+        drop_area(ui, commands);
         return;
     }
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        let side = ((ui.available_width() - WIDTH) / 2.0).max(space::SECTION);
         egui::Frame::new()
-            .inner_margin(egui::Margin::same(24))
+            .inner_margin(egui::Margin::symmetric(whole(side), 24))
             .show(ui, |ui| {
                 heading(ui, state, commands);
                 ui.add_space(space::MEDIUM);
-                for folder in &state.folders {
-                    card(ui, |ui| folder_row(ui, folder, commands));
-                }
                 if let Some(scan) = &state.scan {
-                    ui.add_space(space::MEDIUM);
-                    card(ui, |ui| progress(ui, scan));
+                    card(ui, |ui| progress::show(ui, state, scan, commands));
+                    ui.add_space(space::SMALL);
+                } else if let Some(found) = &state.found {
+                    card(ui, |ui| progress::done(ui, state, found, commands));
+                    ui.add_space(space::SMALL);
+                }
+                for folder in &state.folders {
+                    card(ui, |ui| folders::row(ui, state, folder, commands));
                 }
                 if let Some(found) = &state.found {
-                    let failures: Vec<_> = (found.problems.iter())
-                        .filter(|problem| problem.kind.is_failure())
-                        .collect();
-                    if !failures.is_empty() {
-                        ui.add_space(space::MEDIUM);
-                        card(ui, |ui| problems(ui, &failures, commands));
-                    }
+                    problems::show(ui, found, commands);
                 }
             });
     });
+    if ui.input(|input| !input.raw.hovered_files.is_empty()) {
+        hovering(ui);
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a margin of some points")]
+fn whole(points: f32) -> i8 {
+    points.clamp(0.0, f32::from(i8::MAX)) as i8
 }
 
 /// Folders that are dropped on the window.
 fn take_drops(ui: &Ui, commands: &mut Vec<Command>) {
-    let dropped = ui.input(|input| {
-        (input.raw.dropped_files.iter())
-            .map(|file| file.path().to_owned())
-            .collect::<Vec<_>>()
+    let dropped: Vec<_> = ui.input(|input| {
+        let files = input.raw.dropped_files.iter();
+        files.map(|file| file.path().to_owned()).collect()
     });
     if !dropped.is_empty() {
-        commands.push(Command::AddFolders(dropped));
+        commands.push(LibraryCommand::Add(dropped).into());
     }
+}
+
+/// The library before there is anything in it.
+fn drop_area(ui: &mut Ui, commands: &mut Vec<Command>) {
+    let palette = Palette::of(ui);
+    let is_hovering = ui.input(|input| !input.raw.hovered_files.is_empty());
+    let area = ui.max_rect().shrink(space::HUGE);
+    let color = if is_hovering {
+        palette.accent_text
+    } else {
+        palette.line
+    };
+    if is_hovering {
+        let ground = theme::mix(palette.ground, palette.accent, 0.12);
+        ui.painter()
+            .rect_filled(area, CornerRadius::same(RADIUS_LARGE), ground);
+    }
+    let corners = [
+        area.left_top(),
+        area.right_top(),
+        area.right_bottom(),
+        area.left_bottom(),
+        area.left_top(),
+    ];
+    ui.painter().extend(egui::Shape::dashed_line(
+        &corners,
+        Stroke::new(1.5, color),
+        8.0,
+        6.0,
+    ));
+    widgets::empty(
+        ui,
+        Icon::FolderPlus,
+        "Drop a folder of photos, or choose one",
+        "Nothing leaves this computer, and nothing is removed without your word.",
+        |ui| {
+            if primary(ui, Icon::FolderOpen, "Choose a folder").clicked() {
+                commands.push(LibraryCommand::ChooseFolders.into());
+            }
+        },
+    );
+}
+
+/// What is shown over the folders while more are dragged over the window.
+fn hovering(ui: &Ui) {
+    let palette = Palette::of(ui);
+    let area = ui.max_rect();
+    ui.painter()
+        .rect_filled(area, 0, palette.ground.gamma_multiply(0.85));
+    ui.painter().text(
+        area.center(),
+        egui::Align2::CENTER_CENTER,
+        "Drop to add to the library",
+        theme::strong(size::DISPLAY),
+        palette.text,
+    );
 }
 
 fn heading(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     ui.horizontal(|ui| {
-        ui.label(widgets::strong("Library", size::HEADING));
+        ui.vertical(|ui| {
+            ui.label(widgets::strong("Library", size::HEADING));
+            ui.label(widgets::caption(ui, foretold(state)));
+        });
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if state.scan.is_some() {
-                if button(ui, Icon::CircleStop, "Stop").clicked() {
-                    commands.push(Command::CancelScan);
+            if state.scan.is_none() {
+                let text = if state.found.is_some() {
+                    "Look again"
+                } else {
+                    "Find duplicates"
+                };
+                if primary(ui, Icon::Search, text).clicked() {
+                    commands.push(LibraryCommand::StartScan.into());
                 }
-            } else if primary(ui, Icon::Search, "Find duplicates").clicked() {
-                commands.push(Command::StartScan);
             }
             if button(ui, Icon::FolderPlus, "Add a folder").clicked() {
-                commands.push(Command::ChooseFolders);
+                commands.push(LibraryCommand::ChooseFolders.into());
             }
         });
     });
 }
 
-fn folder_row(ui: &mut Ui, folder: &Folder, commands: &mut Vec<Command>) {
-    ui.horizontal(|ui| {
-        ui.label(icon(Icon::Folder).color(Palette::of(ui).accent_text));
-        ui.vertical(|ui| {
-            ui.label(widgets::strong(words::file_name(&folder.path), size::BODY));
-            ui.label(widgets::caption(ui, folder.path.display().to_string()));
-        });
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if icon_button(ui, Icon::X, "Take out of the library").clicked() {
-                commands.push(Command::ForgetFolder(folder.path.clone()));
+/// What a scan of the included folders would be.
+fn foretold(state: &State) -> String {
+    let included = state.folders.iter().filter(|folder| folder.is_included);
+    let mut files = 0;
+    let mut bytes = 0;
+    let mut time = std::time::Duration::ZERO;
+    let mut is_typical = false;
+    for folder in included {
+        match state.estimates.get(&folder.path) {
+            None => return "Counting the photos…".to_owned(),
+            Some(Err(_)) => {}
+            Some(Ok(estimate)) => {
+                files += estimate.files;
+                bytes += estimate.bytes;
+                time += estimate.duration;
+                is_typical |= estimate.basis == crate::pipeline::Basis::Typical;
             }
-            let mut switch = |ui: &mut Ui, picture, text, is_on, change| {
-                if toggle(ui, picture, text, is_on).clicked() {
-                    commands.push(Command::SetFolder(folder.path.clone(), change));
-                }
-            };
-            let on = folder.is_preferred;
-            switch(ui, Icon::Star, "Prefer", on, FolderChange::Preferred(!on));
-            let on = folder.is_protected;
-            switch(ui, Icon::Lock, "Protect", on, FolderChange::Protected(!on));
-            let on = folder.is_included;
-            switch(ui, Icon::Eye, "Include", on, FolderChange::Included(!on));
-        });
-    });
-}
-
-fn progress(ui: &mut Ui, scan: &Scan) {
-    for stage in &scan.stages {
-        ui.horizontal(|ui| {
-            ui.add_sized(
-                [100.0, 20.0],
-                egui::Label::new(words::capitalised(stage.stage.name())),
-            );
-            #[expect(clippy::cast_precision_loss, reason = "a bar of some hundred pixels")]
-            let share = if stage.expected > 0 {
-                stage.items as f32 / stage.expected as f32
-            } else {
-                0.0
-            };
-            ui.add(ProgressBar::new(share).desired_width(320.0));
-            let mut text = words::count(stage.items);
-            if stage.expected > 0 {
-                text = format!("{text} of {}", words::count(stage.expected));
-            }
-            ui.label(widgets::caption(ui, text));
-        });
+        }
     }
-}
-
-fn problems(ui: &mut Ui, problems: &[&crate::photo::Problem], commands: &mut Vec<Command>) {
-    let title = words::counted(
-        problems.len(),
-        "file could not be used",
-        "files could not be used",
-    );
-    egui::CollapsingHeader::new(widgets::strong(title, size::BODY))
-        .id_salt("problems")
-        .show(ui, |ui| {
-            for problem in problems {
-                ui.horizontal(|ui| {
-                    if icon_button(ui, Icon::FolderSearch, "Show in folder").clicked() {
-                        commands.push(Command::ShowInFolder(problem.path.clone()));
-                    }
-                    ui.label(RichText::new(words::file_name(&problem.path)));
-                    ui.label(widgets::caption(ui, problem.message.clone()));
-                });
-            }
-        });
+    let basis = if is_typical {
+        "roughly, as nothing was measured on this computer yet"
+    } else {
+        "by the speed of earlier scans"
+    };
+    format!(
+        "{} files, {}. A scan takes about {} ({basis}).",
+        words::count(files),
+        words::bytes(bytes),
+        words::duration(time)
+    )
 }

@@ -1,10 +1,13 @@
 //! The groups: a list to walk through, the photos of one, and what is known of one photo.
 
 mod details;
+mod filters;
 mod list;
+mod rules;
 mod shots;
+mod toolbar;
 
-use eframe::egui::{self, Frame, Margin, Stroke, Ui};
+use eframe::egui::{self, Frame, Margin, Ui};
 use lucide_icons::Icon;
 
 use crate::app::command::Command;
@@ -36,7 +39,6 @@ pub(crate) fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         let palette = Palette::of(ui);
         Frame::new()
             .fill(palette.panel)
-            .stroke(Stroke::new(1.0, palette.line))
             .inner_margin(Margin::same(8))
     };
     egui::Panel::left("groups")
@@ -57,7 +59,13 @@ pub(crate) fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                 .fill(Palette::of(ui).ground)
                 .inner_margin(Margin::same(16)),
         )
-        .show(ui, |ui| shots::show(ui, state, review, commands));
+        .show(ui, |ui| {
+            toolbar::show(ui, review, commands);
+            shots::show(ui, state, review, commands);
+        });
+    if let Some(dialog) = &state.rules {
+        rules::show(ui, state, review, dialog, commands);
+    }
 }
 
 fn nothing_yet(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {

@@ -3,17 +3,18 @@
 //! Only the rows in sight are drawn, so that 100,000 groups scroll like ten.
 
 use eframe::egui::{
-    self, Align, Align2, CornerRadius, Layout, ProgressBar, RichText, ScrollArea, Sense, Stroke,
+    self, Align2, CornerRadius, ProgressBar, RichText, ScrollArea, Sense, Stroke,
     TextEdit, Ui, pos2, vec2,
 };
 use lucide_icons::Icon;
 
+use super::filters;
 use crate::app::command::{Command, ReviewCommand};
 use crate::app::review::{Filter, GroupSummary, Order, Review};
 use crate::app::state::State;
 use crate::app::theme::{self, Palette, RADIUS, size, space};
 use crate::app::thumbnails::Thumbnail;
-use crate::app::widgets::{self, icon, icon_button};
+use crate::app::widgets::{self, icon};
 use crate::app::words;
 use crate::matching::{Evidence, Group};
 
@@ -71,7 +72,7 @@ fn search(ui: &mut Ui, state: &State, review: &Review, commands: &mut Vec<Comman
         let mut text = filter.text.clone();
         let field = TextEdit::singleline(&mut text)
             .hint_text("Find by name or folder")
-            .desired_width(ui.available_width() - 40.0)
+            .desired_width(ui.available_width() - 84.0)
             .min_size(vec2(0.0, 28.0));
         let response = ui.add(field).accessible_name("Find by name or folder");
         if state.focus_search {
@@ -84,6 +85,7 @@ fn search(ui: &mut Ui, state: &State, review: &Review, commands: &mut Vec<Comman
             };
             commands.push(ReviewCommand::SetFilter(filter).into());
         }
+        filters::button(ui, state, review, commands);
         let menu = egui::containers::menu::MenuButton::from_button(
             egui::Button::new(icon(Icon::ArrowUpDown)).min_size(theme::ICON_BUTTON),
         );
@@ -267,13 +269,4 @@ fn row(
         ui.painter()
             .text(right, Align2::RIGHT_CENTER, marked, small, palette.remove);
     }
-}
-
-/// Opens the dialog for marking many photos at once.
-pub(super) fn rules_button(ui: &mut Ui, commands: &mut Vec<Command>) {
-    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        if icon_button(ui, Icon::ListChecks, "Mark by a rule").clicked() {
-            commands.push(ReviewCommand::OpenRules(true).into());
-        }
-    });
 }

@@ -1,12 +1,11 @@
 //! The photos of the current group, shot by shot.
 
 use eframe::egui::{
-    self, Align2, Color32, CornerRadius, Rect, RichText, ScrollArea, Sense, Slider, Stroke, Ui,
+    self, Align2, Color32, CornerRadius, Rect, RichText, ScrollArea, Sense, Stroke, Ui,
     vec2,
 };
 use lucide_icons::Icon;
 
-use super::list;
 use crate::app::command::{Command, ReviewCommand};
 use crate::app::review::Review;
 use crate::app::state::State;
@@ -24,7 +23,6 @@ const LINES: f32 = 44.0;
 
 /// Draws the current group.
 pub(super) fn show(ui: &mut Ui, state: &State, review: &Review, commands: &mut Vec<Command>) {
-    slider(ui, review, commands);
     let Some((_, group)) = review.current_group() else {
         return;
     };
@@ -47,24 +45,6 @@ pub(super) fn show(ui: &mut Ui, state: &State, review: &Review, commands: &mut V
         });
 }
 
-fn slider(ui: &mut Ui, review: &Review, commands: &mut Vec<Command>) {
-    ui.horizontal(|ui| {
-        ui.label(widgets::caption(ui, "Similarity"));
-        let mut similarity = review.similarity().0;
-        let response = ui
-            .add(Slider::new(&mut similarity, 0.5..=1.0).fixed_decimals(2))
-            .accessible_name("Similarity")
-            .on_hover_text("From here on, photos are shown as similar. Copies stay copies.");
-        if response.changed() {
-            commands.push(ReviewCommand::Cut(similarity).into());
-        }
-        let groups = words::counted(review.groups().len(), "group", "groups");
-        ui.label(widgets::caption(ui, groups));
-        list::rules_button(ui, commands);
-    });
-    ui.add_space(space::SMALL);
-}
-
 fn heading(ui: &mut Ui, review: &Review, at: usize, shots: usize, shot: &Shot) {
     ui.horizontal(|ui| {
         let title = if shots == 1 {
@@ -78,7 +58,7 @@ fn heading(ui: &mut Ui, review: &Review, at: usize, shots: usize, shot: &Shot) {
             .filter_map(|member| review.photo(member.photo))
             .map(|photo| photo.stamp.size)
             .sum();
-        let mut text = match copies {
+        let text = match copies {
             0 => "no copies".to_owned(),
             _ => format!(
                 "{}, {}",
@@ -86,10 +66,11 @@ fn heading(ui: &mut Ui, review: &Review, at: usize, shots: usize, shot: &Shot) {
                 words::bytes(bytes)
             ),
         };
-        if let Some(reason) = &shot.reason {
-            text = format!("{text} · {reason}");
-        }
         ui.label(widgets::caption(ui, text));
+        if let Some(reason) = &shot.reason {
+            let palette = Palette::of(ui);
+            widgets::badge(ui, &words::capitalised(reason), palette.review);
+        }
     });
 }
 
@@ -124,6 +105,10 @@ fn frame(
             format!("{}, {word}", words::file_name(&photo.path)),
         )
     });
+    if is_here && ui.data(|data| data.get_temp(came_id(ui))) != Some(member.photo.0) {
+        ui.data_mut(|data| data.insert_temp(came_id(ui), member.photo.0));
+        response.scroll_to_me(None);
+    }
     if response.clicked() {
         commands.push(ReviewCommand::GoToMember(number).into());
         if is_here {
@@ -186,6 +171,11 @@ fn frame(
         );
     }
     lines(ui, photo, member, rect);
+}
+
+/// Where the photo is kept that was scrolled to last.
+fn came_id(ui: &Ui) -> egui::Id {
+    ui.ctx().viewport_id().0.with("shown-photo")
 }
 
 fn paint_picture(
