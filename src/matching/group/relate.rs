@@ -19,6 +19,9 @@ pub(super) struct Relations {
     shots: usize,
     /// By the pair of shots.
     links: Vec<Link>,
+    /// For each shot where the links begin of which it is the better one, and the end of all: a
+    /// search among all of a large library's links would cost a cut most of its time.
+    begins: Vec<u32>,
     /// Positions in `links`, the strongest first.
     strongest_first: Vec<u32>,
     /// The verdicts that links of kinds other than cosine rest on.
@@ -146,9 +149,18 @@ impl Relations {
             stars::Link::mutual(link.a, link.b)
         });
         let events = stars::grow(shots, pairs, &apart.renamed(shot_of_content), cancel)?;
+        let begins = (0..=index_u32(shots))
+            .scan(0, |begin, shot| {
+                while links.get(*begin).is_some_and(|link| link.a < shot) {
+                    *begin += 1;
+                }
+                Some(index_u32(*begin))
+            })
+            .collect();
         Ok(Self {
             shots,
             links,
+            begins,
             strongest_first,
             verdicts,
             events,
@@ -188,12 +200,16 @@ impl Relations {
 
     /// What relates two shots, of which one is the first of the other's group.
     pub(super) fn between(&self, a: u32, b: u32) -> Relation<'_> {
-        let pair = u64::from(a.min(b)) << 32 | u64::from(a.max(b));
-        let link = self
-            .links
-            .binary_search_by_key(&pair, Link::pair)
+        let (better, other) = (a.min(b) as usize, a.max(b));
+        let links = match self.begins.get(better..better + 2) {
+            Some(&[begin, end]) => self.links.get(begin as usize..end as usize),
+            _ => None,
+        }
+        .unwrap_or_default();
+        let link = links
+            .binary_search_by_key(&other, |link| link.b)
             .ok()
-            .map(|at| self.links[at]);
+            .map(|at| links[at]);
         Relation {
             evidence: match link.map(|link| link.kind) {
                 Some(Kind::Burst(_)) => Evidence::Burst,
