@@ -395,3 +395,40 @@ fn damage_that_is_met_in_use_is_set_aside_by_the_next_run() {
     drop(opened.cache);
     assert_eq!(Cache::open(&path).unwrap().notice, None);
 }
+
+#[test]
+fn a_cache_from_before_scans_were_remembered_is_used_as_it_is() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("cache.db");
+    let mut writer = open(&path).into_writer();
+    write(&mut writer, 1);
+    writer.finish().unwrap();
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    connection
+        .execute_batch("DROP TABLE gone; DROP TABLE scanned; DROP TABLE figure;")
+        .unwrap();
+    drop(connection);
+    let cache = open(&path);
+    assert_eq!(cache.info().unwrap().contents, 1, "nothing was set aside");
+    let root = PathBuf::from(std::path::MAIN_SEPARATOR_STR);
+    assert_eq!(cache.last_scan(&root).unwrap(), None);
+    assert!(
+        cache
+            .files_below(&[root])
+            .unwrap()
+            .iter()
+            .all(|file| !file.is_gone)
+    );
+    assert!(cache.figures().unwrap().is_empty());
+}
+
+#[test]
+fn to_look_makes_nothing_and_sets_nothing_aside() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("cache.db");
+    assert!(Cache::open_if_there(&path).unwrap().is_none());
+    std::fs::write(&path, "no cache at all, but somebody's file").unwrap();
+    assert!(Cache::open_if_there(&path).unwrap().is_none());
+    let names: Vec<_> = std::fs::read_dir(home.path()).unwrap().collect();
+    assert_eq!(names.len(), 1);
+}

@@ -72,11 +72,9 @@ impl Difference {
         }
         let unseen: HashSet<&Path> = walked.problems.iter().map(|p| p.path.as_path()).collect();
         let mut known = cache.files_below(&walked.roots)?.into_iter().peekable();
-        let bytes = |path: &Path| path.as_os_str().as_encoded_bytes().to_vec();
         for (position, file) in walked.files.iter().enumerate() {
-            let here = bytes(&file.path);
             // Both lists are in the order of the paths' bytes.
-            while let Some(gone) = known.next_if(|known| bytes(&known.path) < here) {
+            while let Some(gone) = known.next_if(|known| bytes(&known.path) < bytes(&file.path)) {
                 difference.miss(gone, &unseen);
             }
             let before = known.next_if(|known| known.path == file.path);
@@ -219,6 +217,10 @@ impl Key {
     fn of(stamp: &FileStamp) -> Self {
         Self(stamp.device, stamp.inode, stamp.size, stamp.modified_ns)
     }
+}
+
+fn bytes(path: &Path) -> &[u8] {
+    path.as_os_str().as_encoded_bytes()
 }
 
 fn last_scan(cache: &Cache, roots: &[PathBuf]) -> Result<Option<Timestamp>, LibraryError> {
