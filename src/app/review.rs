@@ -374,11 +374,9 @@ impl Review {
             return false;
         };
         let place = self.shown.iter().position(|&shown| shown == position);
-        let number = self.group_of(photo).and_then(|group| {
-            group
-                .members()
-                .position(|member| member.photo == photo)
-        });
+        let number = self
+            .group_of(photo)
+            .and_then(|group| group.members().position(|member| member.photo == photo));
         let (Some(place), Some(number)) = (place, number) else {
             return false;
         };
@@ -451,10 +449,7 @@ impl Review {
             .members()
             .map(|member| {
                 let marked = self.is_marked(member.photo);
-                (
-                    member.photo,
-                    if marked { Mark::Remove } else { Mark::Keep },
-                )
+                (member.photo, if marked { Mark::Remove } else { Mark::Keep })
             })
             .collect();
         self.set_marks(&marks, "accept the group")
@@ -600,10 +595,9 @@ impl Review {
     fn refresh(&mut self, photos: &[PhotoId]) {
         for position in self.positions_of(photos) {
             let position = position as usize;
-            let (Some(group), Some(summary)) = (
-                self.groups.get(position),
-                self.summaries.get_mut(position),
-            ) else {
+            let (Some(group), Some(summary)) =
+                (self.groups.get(position), self.summaries.get_mut(position))
+            else {
                 continue;
             };
             self.marks.enforce(group);

@@ -75,10 +75,14 @@ impl RuleKind {
             Self::SameShot => {
                 "Marks everything but the keeper of a shot, also what is better in some respect."
             }
-            Self::Oldest | Self::Newest => "By capture time; where there is none, by the time of the file.",
+            Self::Oldest | Self::Newest => {
+                "By capture time; where there is none, by the time of the file."
+            }
             Self::Largest | Self::Smallest => "By the size of the file.",
             Self::HighestResolution => "By width and height.",
-            Self::Folders => "What lies in the first folder of the library stays, else in the second, and so on.",
+            Self::Folders => {
+                "What lies in the first folder of the library stays, else in the second, and so on."
+            }
             Self::Format => "What has this format stays, where there is one.",
             Self::Name => "Marks what has these letters in its name, such as “copy” or “WA”.",
         }

@@ -75,7 +75,11 @@ impl App {
 
     /// The folders from which nothing is removed.
     pub(super) fn protected_folders(&self) -> Vec<PathBuf> {
-        let protected = self.state.folders.iter().filter(|folder| folder.is_protected);
+        let protected = self
+            .state
+            .folders
+            .iter()
+            .filter(|folder| folder.is_protected);
         protected.map(|folder| folder.path.clone()).collect()
     }
 
@@ -92,9 +96,8 @@ impl App {
 
     /// A scan of these folders, as everything is chosen.
     pub(super) fn request(&self, folders: Vec<PathBuf>) -> Result<Request, String> {
-        let mut request =
-            Request::from_settings(&self.state.settings, &self.places, None, folders)
-                .map_err(|error| error.to_string())?;
+        let mut request = Request::from_settings(&self.state.settings, &self.places, None, folders)
+            .map_err(|error| error.to_string())?;
         let those = |is_wanted: fn(&LibraryFolder) -> bool| {
             let wanted = self.state.folders.iter().filter(move |f| is_wanted(f));
             wanted.map(|folder| folder.path.clone())
@@ -123,7 +126,11 @@ impl App {
             self.estimate(&path);
         }
         // Where everything was scanned before, looking again takes a moment.
-        let included = self.state.folders.iter().filter(|folder| folder.is_included);
+        let included = self
+            .state
+            .folders
+            .iter()
+            .filter(|folder| folder.is_included);
         let scanned = included.clone().all(|folder| folder.last_scan.is_some());
         if scanned && included.count() > 0 {
             self.start_scan();

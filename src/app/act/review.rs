@@ -226,9 +226,9 @@ impl App {
             self.state.view = view;
         }
         if let Some(review) = &mut self.state.review {
-            let at = review.photos().binary_search_by(|photo| {
-                photo.path.as_path().cmp(std::path::Path::new(path))
-            });
+            let at = review
+                .photos()
+                .binary_search_by(|photo| photo.path.as_path().cmp(std::path::Path::new(path)));
             if let Some(photo) = at.ok().and_then(|at| u32::try_from(at).ok()) {
                 review.go_to_photo(PhotoId(photo));
             }

@@ -23,7 +23,11 @@ const LOOK: Duration = Duration::from_secs(2);
 
 impl App {
     pub(super) fn start_scan(&mut self) {
-        let included = self.state.folders.iter().filter(|folder| folder.is_included);
+        let included = self
+            .state
+            .folders
+            .iter()
+            .filter(|folder| folder.is_included);
         let folders: Vec<PathBuf> = included.map(|folder| folder.path.clone()).collect();
         if folders.is_empty() {
             self.state
@@ -130,8 +134,8 @@ impl App {
         let ended = Timestamp::now();
         for folder in &mut self.state.folders {
             if analysis.folders.contains(&folder.path) {
-                let photos = (analysis.photos.iter())
-                    .filter(|photo| photo.path.starts_with(&folder.path));
+                let photos =
+                    (analysis.photos.iter()).filter(|photo| photo.path.starts_with(&folder.path));
                 folder.last_scan = Some(FolderScan {
                     ended,
                     photos: photos.clone().count() as u64,

@@ -11,12 +11,7 @@ use crate::app::words;
 use crate::library::LibraryFolder;
 
 /// Draws its row.
-pub(super) fn row(
-    ui: &mut Ui,
-    state: &State,
-    folder: &LibraryFolder,
-    commands: &mut Vec<Command>,
-) {
+pub(super) fn row(ui: &mut Ui, state: &State, folder: &LibraryFolder, commands: &mut Vec<Command>) {
     let palette = Palette::of(ui);
     ui.horizontal(|ui| {
         ui.label(icon(Icon::Folder).color(palette.accent_text));

@@ -39,11 +39,16 @@ pub(super) fn show(ui: &mut Ui, found: &Found, commands: &mut Vec<Command>) {
                 ScrollArea::vertical()
                     .id_salt("problem-list")
                     .max_height(ROW * ROWS)
-                    .show_rows(ui, ROW - ui.spacing().item_spacing.y, problems.len(), |ui, rows| {
-                        for problem in problems.get(rows).into_iter().flatten() {
-                            row(ui, problem, commands);
-                        }
-                    });
+                    .show_rows(
+                        ui,
+                        ROW - ui.spacing().item_spacing.y,
+                        problems.len(),
+                        |ui, rows| {
+                            for problem in problems.get(rows).into_iter().flatten() {
+                                row(ui, problem, commands);
+                            }
+                        },
+                    );
             });
     });
 }

@@ -40,7 +40,10 @@ pub(super) fn show(ui: &mut Ui, state: &State, scan: &Scan, commands: &mut Vec<C
             if button(ui, picture, text).clicked() {
                 commands.push(LibraryCommand::PauseScan(!scan.is_paused).into());
             }
-            let groups = state.review.as_ref().map_or(0, |review| review.groups().len());
+            let groups = state
+                .review
+                .as_ref()
+                .map_or(0, |review| review.groups().len());
             if groups > 0 {
                 let text = format!("{} so far", words::counted(groups, "group", "groups"));
                 if button(ui, Icon::Images, &text).clicked() {
@@ -100,7 +103,7 @@ fn stage_row(ui: &mut Ui, stage: &StageOutlook, is_slowest: bool) {
         (false, expected) => progress.items as f32 / expected as f32,
     };
     ui.scope(|ui| {
-        ui.set_width((ui.available_width() - 420.0).clamp(80.0, 460.0));
+        ui.set_width(420.0);
         bar(ui, share, 5.0);
     });
     let count = if progress.expected > 0 && !is_done {

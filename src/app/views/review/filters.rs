@@ -23,7 +23,8 @@ pub(super) fn button(ui: &mut Ui, state: &State, review: &Review, commands: &mut
     } else {
         palette.text
     };
-    let button = egui::Button::new(icon(Icon::ListFilter).color(color)).min_size(theme::ICON_BUTTON);
+    let button =
+        egui::Button::new(icon(Icon::ListFilter).color(color)).min_size(theme::ICON_BUTTON);
     let config = egui::containers::menu::MenuConfig::new()
         .close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside);
     let menu = egui::containers::menu::MenuButton::from_button(button).config(config);
@@ -52,7 +53,12 @@ fn fields(ui: &mut Ui, state: &State, wanted: &mut Filter) {
     ComboBox::from_id_salt("filter-folder")
         .width(280.0)
         .truncate()
-        .selected_text(wanted.folder.as_deref().map_or_else(|| "Any folder".to_owned(), folder_name))
+        .selected_text(
+            wanted
+                .folder
+                .as_deref()
+                .map_or_else(|| "Any folder".to_owned(), folder_name),
+        )
         .show_ui(ui, |ui| {
             ui.selectable_value(&mut wanted.folder, None, "Any folder");
             for folder in &state.folders {

@@ -3,8 +3,8 @@
 //! Only the rows in sight are drawn, so that 100,000 groups scroll like ten.
 
 use eframe::egui::{
-    self, Align2, CornerRadius, ProgressBar, RichText, ScrollArea, Sense, Stroke,
-    TextEdit, Ui, pos2, vec2,
+    self, Align2, CornerRadius, ProgressBar, RichText, ScrollArea, Sense, Stroke, TextEdit, Ui,
+    pos2, vec2,
 };
 use lucide_icons::Icon;
 

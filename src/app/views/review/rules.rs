@@ -99,8 +99,12 @@ fn choice(ui: &mut Ui, wanted: &mut RuleDialog) {
     }
     ui.horizontal(|ui| {
         ui.radio_value(&mut wanted.scope, Scope::Shots, "Among copies of one shot");
-        ui.radio_value(&mut wanted.scope, Scope::Groups, "Among all photos of a group")
-            .on_hover_text("Marks other exposures as well: one photo of each group stays.");
+        ui.radio_value(
+            &mut wanted.scope,
+            Scope::Groups,
+            "Among all photos of a group",
+        )
+        .on_hover_text("Marks other exposures as well: one photo of each group stays.");
     });
 }
 
@@ -136,9 +140,7 @@ fn preview(
         for photo in examples.filter_map(|&photo| review.photo(photo)) {
             let (rect, response) = ui.allocate_exact_size(vec2(76.0, 58.0), egui::Sense::hover());
             response.on_hover_text(photo.path.display().to_string());
-            if let Thumbnail::Ready(texture) =
-                state.thumbnails.get(photo.content.hash, commands)
-            {
+            if let Thumbnail::Ready(texture) = state.thumbnails.get(photo.content.hash, commands) {
                 let fitted = widgets::fit(texture.size_vec2(), rect.size(), f32::INFINITY);
                 egui::Image::from_texture((texture.id(), fitted))
                     .corner_radius(3)

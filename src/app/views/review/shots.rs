@@ -1,8 +1,7 @@
 //! The photos of the current group, shot by shot.
 
 use eframe::egui::{
-    self, Align2, Color32, CornerRadius, Rect, RichText, ScrollArea, Sense, Stroke, Ui,
-    vec2,
+    self, Align2, Color32, CornerRadius, Rect, RichText, ScrollArea, Sense, Stroke, Ui, vec2,
 };
 use lucide_icons::Icon;
 

@@ -29,10 +29,11 @@ pub(super) fn show(ui: &mut Ui, review: &Review, commands: &mut Vec<Command>) {
             commands.push(ReviewCommand::Cut(similarity).into());
         }
         let groups = words::counted(review.groups().len(), "group", "groups");
-        ui.label(widgets::caption(ui, groups)).on_hover_text(format!(
-            "Cut anew in {:.1} ms",
-            review.cut_took().as_secs_f64() * 1000.0
-        ));
+        ui.label(widgets::caption(ui, groups))
+            .on_hover_text(format!(
+                "Cut anew in {:.1} ms",
+                review.cut_took().as_secs_f64() * 1000.0
+            ));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if button(ui, Icon::Check, "Accept")
                 .on_hover_text("The marks of this group are right; go on to the next (A)")
