@@ -124,12 +124,12 @@ mod tests {
     #[test]
     fn numbers_are_grouped_and_sizes_rounded_to_what_matters() {
         for (number, text) in [
-            (0, "0"),
+            (0_u64, "0"),
             (999, "999"),
             (1000, "1,000"),
             (1_234_567, "1,234,567"),
         ] {
-            assert_eq!(count(number as u64), text);
+            assert_eq!(count(number), text);
         }
         assert_eq!(bytes(1), "1 byte");
         if !cfg!(windows) {

@@ -104,8 +104,10 @@ fn frame(
             format!("{}, {word}", words::file_name(&photo.path)),
         )
     });
-    if is_here && ui.data(|data| data.get_temp(came_id(ui))) != Some(member.photo.0) {
-        ui.data_mut(|data| data.insert_temp(came_id(ui), member.photo.0));
+    // Another photo than in the last frame is brought into sight.
+    let shown = egui::Id::unique("shown-photo");
+    if is_here && ui.data(|data| data.get_temp(shown)) != Some(member.photo) {
+        ui.data_mut(|data| data.insert_temp(shown, member.photo));
         response.scroll_to_me(None);
     }
     if response.clicked() {
@@ -170,11 +172,6 @@ fn frame(
         );
     }
     lines(ui, photo, member, rect);
-}
-
-/// Where the photo is kept that was scrolled to last.
-fn came_id(ui: &Ui) -> egui::Id {
-    ui.ctx().viewport_id().0.with("shown-photo")
 }
 
 fn paint_picture(

@@ -23,17 +23,16 @@ pub(super) fn show(ui: &mut Ui, review: &Review, commands: &mut Vec<Command>) {
                 Slider::new(&mut similarity, floor..=1.0).fixed_decimals(2),
             )
             .accessible_name("Similarity")
-            .on_hover_text("From here on, photos are shown as similar. Copies stay copies.")
+            .on_hover_text(format!(
+                "From here on, photos are shown as similar. Copies stay copies. Now: {}, cut in \
+                 {:.1} ms.",
+                words::counted(review.groups().len(), "group", "groups"),
+                review.cut_took().as_secs_f64() * 1000.0
+            ))
             .on_disabled_hover_text("When the scan is done.");
         if response.changed() {
             commands.push(ReviewCommand::Cut(similarity).into());
         }
-        let groups = words::counted(review.groups().len(), "group", "groups");
-        ui.label(widgets::caption(ui, groups))
-            .on_hover_text(format!(
-                "Cut anew in {:.1} ms",
-                review.cut_took().as_secs_f64() * 1000.0
-            ));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if button(ui, Icon::Check, "Accept")
                 .on_hover_text("The marks of this group are right; go on to the next (A)")
