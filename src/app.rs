@@ -100,7 +100,8 @@ pub fn run(start: Start) -> Result<(), WindowError> {
             .with_app_id("twinlens")
             .with_inner_size([1280.0, 820.0])
             .with_min_inner_size([900.0, 600.0])
-            .with_drag_and_drop(true),
+            .with_drag_and_drop(true)
+            .with_icon(icon()),
         renderer: eframe::Renderer::Glow,
         ..eframe::NativeOptions::default()
     };
@@ -112,6 +113,12 @@ pub fn run(start: Start) -> Result<(), WindowError> {
     .map_err(|error| WindowError::NoWindow {
         reason: error.to_string(),
     })
+}
+
+/// The picture in the title bar and the task list.
+fn icon() -> egui::IconData {
+    // Without it the window has the system's own picture.
+    eframe::icon_data::from_png_bytes(include_bytes!("../assets/icon-256.png")).unwrap_or_default()
 }
 
 /// The window's program.

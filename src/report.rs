@@ -365,7 +365,7 @@ fn report_group(group: &Group) -> ReportGroup {
         keeper: shot.keeper.0,
         relation: shot.relation,
         cosine: shot.cosine.map(report_cosine),
-        reason: shot.reason.clone(),
+        reason: shot.reason.as_ref().map(ToString::to_string),
         photos: shot
             .members
             .iter()

@@ -31,6 +31,7 @@ use super::keep::KeepSettings;
 use super::{Cosine, Distinct, Edge, Evidence, MatchError, Verdict};
 use crate::photo::{ContentHash, Photo, PhotoId};
 pub use parts::{Part, parts};
+pub use relate::RelationReason;
 use relate::Relations;
 
 /// All that an analysis knows, as the grouping takes it.
@@ -137,7 +138,7 @@ pub struct Shot {
     /// The largest cosine to the group's first shot, where known; `None` for the first.
     pub cosine: Option<Cosine>,
     /// Why it is related, in one sentence; `None` for the first shot.
-    pub reason: Option<String>,
+    pub reason: Option<RelationReason>,
     /// The photos, best first; the keeper is the first. Shared, so that cutting again is cheap.
     pub members: Arc<[Member]>,
 }
@@ -253,7 +254,7 @@ impl Shots {
             all.push(Shot {
                 relation: relation.evidence,
                 cosine: relation.cosine,
-                reason: Some(relation.reason()),
+                reason: Some(relation.reason),
                 ..shot(index)?
             });
         }

@@ -134,9 +134,11 @@ fn choose(review: &Review, rule: &Rule, members: &[&Member], selection: &mut Sel
     if marks.iter().all(|&marked| marked) || !marks.contains(&true) {
         return;
     }
+    // What only says which photos go says nothing of the others.
+    let is_choice = !matches!(rule, Rule::Copies(_) | Rule::MarkNamed(_));
     for (&(member, photo), &marked) in photos.iter().zip(&marks) {
         let marked = marked && !review.is_protected(member.photo);
-        if marked == review.is_marked(member.photo) {
+        if marked == review.is_marked(member.photo) || !(marked || is_choice) {
             continue;
         }
         if marked {

@@ -6,6 +6,8 @@
 //! similarity.
 
 use std::cmp::Ordering;
+use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::Analysed;
@@ -25,7 +27,7 @@ pub(super) struct Relations {
     /// Positions in `links`, the strongest first.
     strongest_first: Vec<u32>,
     /// The verdicts that links of kinds other than cosine rest on.
-    verdicts: Vec<Verdict>,
+    verdicts: Arc<[Verdict]>,
     events: Vec<Event>,
 }
 
@@ -58,6 +60,14 @@ impl Kind {
             Self::Cosine => 3,
         }
     }
+
+    /// The position of the verdict that it rests on.
+    fn verdict(self) -> Option<u32> {
+        match self {
+            Self::Burst(at) | Self::SameShot(at) | Self::Scene(at) => Some(at),
+            Self::Cosine => None,
+        }
+    }
 }
 
 impl Link {
@@ -79,40 +89,66 @@ impl Link {
     }
 
     fn verdict<'a>(&self, verdicts: &'a [Verdict]) -> Option<&'a Verdict> {
-        match self.kind {
-            Kind::Burst(at) | Kind::SameShot(at) | Kind::Scene(at) => verdicts.get(at as usize),
-            Kind::Cosine => None,
-        }
+        verdicts.get(self.kind.verdict()? as usize)
     }
 }
 
 /// How a shot is related to its group's first.
-pub(super) struct Relation<'a> {
+pub(super) struct Relation {
     pub(super) evidence: Evidence,
     pub(super) cosine: Option<Cosine>,
-    verdict: Option<&'a Verdict>,
+    pub(super) reason: RelationReason,
 }
 
-impl Relation<'_> {
+/// Why a shot is related to its group's first one. It becomes a sentence only where it is shown:
+/// a cut makes one for each of the shots of a library.
+#[derive(Clone)]
+pub struct RelationReason {
+    /// What the verdicts of a library are kept in, and which of them says it.
+    verdict: Option<(Arc<[Verdict]>, u32)>,
+    /// Whether the verdict is about these very photos, not about copies of them.
+    is_of_keepers: bool,
+    cosine: Option<Cosine>,
+}
+
+impl fmt::Display for RelationReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verdict = self
+            .verdict
+            .as_ref()
+            .and_then(|(verdicts, at)| verdicts.get(*at as usize));
+        match (verdict, self.cosine) {
+            (Some(verdict), _) if self.is_of_keepers => f.write_str(&verdict.reason()),
+            (Some(verdict), _) => write!(
+                f,
+                "similar: copies of both look like one shot, but not the kept ones ({})",
+                verdict.reason()
+            ),
+            (None, Some(cosine)) => write!(f, "similar: embedding {:.2}", cosine.0),
+            (None, None) => f.write_str("similar"),
+        }
+    }
+}
+
+impl fmt::Debug for RelationReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.to_string(), f)
+    }
+}
+
+impl PartialEq for RelationReason {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_string() == other.to_string()
+    }
+}
+
+impl Relation {
     /// Stronger first.
     pub(super) fn order(&self, other: &Self) -> Ordering {
         let cosine = |relation: &Self| relation.cosine.map_or(-1.0, |cosine| cosine.0);
         self.evidence
             .cmp(&other.evidence)
             .then(cosine(other).total_cmp(&cosine(self)))
-    }
-
-    /// One sentence for a person.
-    pub(super) fn reason(&self) -> String {
-        match (self.verdict, self.cosine) {
-            (Some(verdict), _) if verdict.evidence == Some(self.evidence) => verdict.reason(),
-            (Some(verdict), _) => format!(
-                "similar: copies of both look like one shot, but not the kept ones ({})",
-                verdict.reason()
-            ),
-            (None, Some(cosine)) => format!("similar: embedding {:.2}", cosine.0),
-            (None, None) => "similar".to_owned(),
-        }
     }
 }
 
@@ -162,7 +198,7 @@ impl Relations {
             links,
             begins,
             strongest_first,
-            verdicts,
+            verdicts: verdicts.into(),
             events,
         })
     }
@@ -199,7 +235,7 @@ impl Relations {
     }
 
     /// What relates two shots, of which one is the first of the other's group.
-    pub(super) fn between(&self, a: u32, b: u32) -> Relation<'_> {
+    pub(super) fn between(&self, a: u32, b: u32) -> Relation {
         let (better, other) = (a.min(b) as usize, a.max(b));
         let links = match self.begins.get(better..better + 2) {
             Some(&[begin, end]) => self.links.get(begin as usize..end as usize),
@@ -210,13 +246,21 @@ impl Relations {
             .binary_search_by_key(&other, |link| link.b)
             .ok()
             .map(|at| links[at]);
+        let kind = link.map(|link| link.kind);
+        let cosine = link.map(|link| Cosine(link.cosine));
         Relation {
-            evidence: match link.map(|link| link.kind) {
+            evidence: match kind {
                 Some(Kind::Burst(_)) => Evidence::Burst,
                 _ => Evidence::Similar,
             },
-            cosine: link.map(|link| Cosine(link.cosine)),
-            verdict: link.and_then(|link| link.verdict(&self.verdicts)),
+            cosine,
+            reason: RelationReason {
+                verdict: kind
+                    .and_then(Kind::verdict)
+                    .map(|at| (Arc::clone(&self.verdicts), at)),
+                is_of_keepers: !matches!(kind, Some(Kind::SameShot(_))),
+                cosine,
+            },
         }
     }
 }

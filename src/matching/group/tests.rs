@@ -504,7 +504,11 @@ fn a_veto_beats_the_embedding() {
     let groups = library.groups(0.5, Evidence::Similar);
     assert_eq!(groups[0].relation, Evidence::Similar);
     assert_eq!(
-        groups[0].shots[1].reason.as_deref(),
+        groups[0].shots[1]
+            .reason
+            .as_ref()
+            .map(ToString::to_string)
+            .as_deref(),
         Some("similar: embedding 0.90")
     );
     assert!(

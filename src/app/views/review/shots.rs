@@ -68,7 +68,7 @@ fn heading(ui: &mut Ui, review: &Review, at: usize, shots: usize, shot: &Shot) {
         ui.label(widgets::caption(ui, text));
         if let Some(reason) = &shot.reason {
             let palette = Palette::of(ui);
-            widgets::badge(ui, &words::capitalised(reason), palette.review);
+            widgets::badge(ui, &words::capitalised(&reason.to_string()), palette.review);
         }
     });
 }
