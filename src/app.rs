@@ -8,6 +8,7 @@
 mod act;
 mod bars;
 mod command;
+mod compare;
 mod jobs;
 mod keys;
 mod review;
@@ -140,6 +141,7 @@ impl eframe::App for App {
             self.take(ctx, answer);
         }
         self.follow_scan(ctx);
+        self.follow_comparison();
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {

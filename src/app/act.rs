@@ -49,6 +49,7 @@ impl App {
             }
             Command::ToggleCheatSheet => state.cheat_sheet = !state.cheat_sheet,
             Command::Review(command) => self.review(command),
+            Command::Compare(command) => self.compare(command),
             Command::LoadThumbnail(hash) => {
                 if state.thumbnails.begin(hash) && !self.jobs.load_thumbnail(hash) {
                     state.thumbnails.forget(hash);
@@ -198,6 +199,7 @@ impl App {
                 Err(error) => self.state.complain(error.to_string()),
             },
             Answer::Thumbnail(hash, image) => self.state.thumbnails.finish(ctx, hash, image),
+            Answer::Original(made) => self.take_original(*made),
             Answer::Folders(folders) => self.add_folders(folders),
             Answer::Failed(text) => self.state.complain(text),
         }
@@ -225,6 +227,7 @@ impl App {
             analysis.similarity,
             |photo| protected.iter().any(|folder| photo.path.starts_with(folder)),
         ));
+        self.compare_after_scan();
         if self.state.view == View::Library {
             self.state.view = View::Review;
         }

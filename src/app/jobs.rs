@@ -5,6 +5,7 @@
 //! names and are joined when the window closes.
 
 mod dialogs;
+mod originals;
 mod pictures;
 
 use std::path::PathBuf;
@@ -12,9 +13,11 @@ use std::path::PathBuf;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use eframe::egui::{ColorImage, Context};
 
+use super::compare::{Made, Work, WorkKey};
 use crate::library::Cache;
 use crate::photo::ContentHash;
 use crate::pipeline::{Analysis, PipelineError, Request, Running};
+use originals::Originals;
 use pictures::Pictures;
 
 /// Answers that may wait for a frame; a thread with more to say waits.
@@ -26,6 +29,8 @@ pub(crate) enum Answer {
     Scanned(Box<Result<Analysis, PipelineError>>),
     /// A small picture was loaded, or cannot be.
     Thumbnail(ContentHash, Option<ColorImage>),
+    /// A photo was decoded at full resolution, or compared with another.
+    Original(Box<Made>),
     /// Folders were chosen; none if the dialog was closed.
     Folders(Vec<PathBuf>),
     /// Something failed, in words.
@@ -39,6 +44,7 @@ pub(crate) struct Jobs {
     answers: Receiver<Answer>,
     scan: Option<Running>,
     pictures: Option<Pictures>,
+    originals: Option<Originals>,
     dialogs: Vec<std::thread::JoinHandle<()>>,
 }
 
@@ -52,6 +58,7 @@ impl Jobs {
             answers,
             scan: None,
             pictures: None,
+            originals: None,
             dialogs: Vec::new(),
         }
     }
@@ -82,6 +89,28 @@ impl Jobs {
         self.pictures
             .as_ref()
             .is_some_and(|pictures| pictures.load(hash))
+    }
+
+    /// What asks for frames.
+    pub(crate) fn context(&self) -> &Context {
+        &self.ctx
+    }
+
+    /// Replaces what is to be done with photos at full resolution, the most urgent first.
+    pub(crate) fn want(&mut self, works: Vec<Work>) {
+        if self.originals.is_none() && works.is_empty() {
+            return;
+        }
+        (self.originals)
+            .get_or_insert_with(|| Originals::start(&self.ctx, &self.send))
+            .want(works);
+    }
+
+    /// Notes that an answer to such work was taken in.
+    pub(crate) fn taken(&self, key: WorkKey) {
+        if let Some(originals) = &self.originals {
+            originals.taken(key);
+        }
     }
 
     /// Opens the system's dialog for folders.

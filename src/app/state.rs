@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::compare::Compare;
 use super::review::Review;
 use super::thumbnails::Thumbnails;
 use crate::embed::EngineInfo;
@@ -51,6 +52,8 @@ pub(crate) struct State {
     pub(crate) found: Option<Found>,
     /// What is under review.
     pub(crate) review: Option<Review>,
+    /// The photos that are compared at full resolution.
+    pub(crate) compare: Option<Compare>,
     /// The small pictures.
     pub(crate) thumbnails: Thumbnails,
     /// What went wrong and was not yet closed.
@@ -73,12 +76,18 @@ impl State {
             scan: None,
             found: None,
             review: None,
+            compare: None,
             thumbnails: Thumbnails::default(),
             banners: Vec::new(),
             cheat_sheet: false,
             rules_open: false,
             focus_search: false,
         }
+    }
+
+    /// Whether the comparison takes the whole window.
+    pub(crate) fn is_comparing(&self) -> bool {
+        self.view == View::Review && self.compare.is_some()
     }
 
     /// Says that something was not done, until it is closed.

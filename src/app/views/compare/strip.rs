@@ -1,0 +1,139 @@
+//! Below the photos: what becomes of each, and what they differ in.
+
+use eframe::egui::{
+    Align, Button, Label, Layout, RichText, Role, ScrollArea, Sense, Stroke, Ui, WidgetInfo, vec2,
+};
+use lucide_icons::Icon;
+
+use super::{fate, letter};
+use crate::app::command::{Command, ReviewCommand};
+use crate::app::compare::{Compare, CompareCommand as C, Fact, facts};
+use crate::app::review::Review;
+use crate::app::theme::{self, Palette, size, space};
+use crate::app::widgets::{self, icon};
+use crate::app::words;
+use crate::photo::Photo;
+
+/// The width of the names of facts.
+const NAMES: f32 = 64.0;
+/// The height of a fact.
+const ROW: f32 = 20.0;
+/// Facts that are shown without scrolling.
+const ROWS: f32 = 5.0;
+
+/// Draws the strip.
+pub(super) fn show(ui: &mut Ui, compare: &Compare, review: &Review, commands: &mut Vec<Command>) {
+    let entries = compare.entries();
+    #[expect(clippy::cast_precision_loss, reason = "at most six photos")]
+    let width = (ui.available_width() - NAMES) / entries.len().max(1) as f32;
+    ui.spacing_mut().item_spacing = vec2(0.0, space::TINY);
+    ui.horizontal(|ui| {
+        ui.add_space(NAMES);
+        for place in 0..entries.len() {
+            cell(ui, width, 30.0, |ui| head(ui, compare, review, place, commands));
+        }
+    });
+    let photos: Vec<&Photo> = entries.iter().map(|entry| &entry.photo).collect();
+    let facts = facts(&photos);
+    let differing: Vec<&Fact> = facts.iter().filter(|fact| fact.differs && fact.name != "Name").collect();
+    if differing.is_empty() {
+        ui.label(widgets::caption(ui, "Nothing that is known of the files differs."));
+        return;
+    }
+    ScrollArea::vertical()
+        .id_salt("differing-facts")
+        .max_height(ROW * ROWS)
+        .auto_shrink([false, true])
+        .show(ui, |ui| {
+            ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
+            for fact in differing {
+                ui.horizontal(|ui| {
+                    cell(ui, NAMES, ROW, |ui| {
+                        ui.label(widgets::caption(ui, fact.name));
+                    });
+                    for value in &fact.values {
+                        cell(ui, width, ROW, |ui| self::value(ui, value));
+                    }
+                });
+            }
+        });
+}
+
+fn cell(ui: &mut Ui, width: f32, height: f32, content: impl FnOnce(&mut Ui)) {
+    let size = vec2(width, height);
+    ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
+        ui.set_min_size(size);
+        ui.set_max_width(width);
+        content(ui);
+    });
+}
+
+/// The letter and the name, and the button that decides.
+fn head(
+    ui: &mut Ui,
+    compare: &Compare,
+    review: &Review,
+    place: usize,
+    commands: &mut Vec<Command>,
+) {
+    let Some(entry) = compare.entries().get(place) else {
+        return;
+    };
+    let palette = Palette::of(ui);
+    let (word, is_marked) = fate(review, entry);
+    let name = words::file_name(&entry.photo.path);
+    let (picture, color) = if is_marked {
+        (Icon::Trash2, palette.remove)
+    } else {
+        (Icon::Check, palette.keep)
+    };
+    let button = Button::new((
+        icon(picture).color(color),
+        RichText::new(words::capitalised(word)).color(color),
+    ))
+    .stroke(Stroke::new(1.0, color))
+    .min_size(vec2(94.0, 26.0));
+    let response = ui.add(button);
+    response.widget_info(|| {
+        WidgetInfo::selected(Role::CheckBox, true, is_marked, format!("Remove {name}"))
+    });
+    if response.on_hover_text("Mark for removal, or keep (X)").clicked() {
+        commands.push(ReviewCommand::Toggle(entry.id).into());
+    }
+    ui.add_space(space::SMALL);
+    let is_chosen = place == compare.chosen();
+    let color = if is_chosen {
+        palette.accent_text
+    } else {
+        palette.text
+    };
+    let text = format!("{}  {name}", letter(place));
+    let text = RichText::new(text).font(theme::strong(size::BODY)).color(color);
+    let label = Label::new(text).truncate().sense(Sense::click());
+    let response = ui.add(label);
+    let told = format!("Choose {}, {name}", letter(place));
+    response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, is_chosen, &told));
+    if response.on_hover_text(entry.photo.path.display().to_string()).clicked() {
+        commands.push(C::Choose(place).into());
+    }
+    ui.add_space(space::SMALL);
+}
+
+fn value(ui: &mut Ui, value: &crate::app::compare::Value) {
+    let palette = Palette::of(ui);
+    let (text, color) = match (value.text.as_str(), value.better) {
+        ("", _) => ("none", palette.weak),
+        (text, Some(_)) => (text, palette.keep),
+        (text, None) => (text, palette.text),
+    };
+    if value.better.is_some() {
+        let better = RichText::new(char::from(Icon::CircleCheck)).font(theme::icons(size::BODY));
+        ui.label(better.color(palette.keep));
+        ui.add_space(space::TINY);
+    }
+    let text = RichText::new(text).size(size::SMALL).color(color);
+    let response = ui.add(Label::new(text).truncate());
+    if let Some(better) = value.better {
+        response.on_hover_text(words::capitalised(better));
+    }
+}
