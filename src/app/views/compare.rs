@@ -28,6 +28,8 @@ pub(super) fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         .show(ui, |ui| bar::show(ui, compare, review, commands));
     egui::Panel::bottom("compare-strip")
         .frame(panel.inner_margin(Margin::symmetric(12, 8)))
+        .resizable(false)
+        .exact_size(strip::height(compare) + 16.0)
         .show(ui, |ui| strip::show(ui, compare, review, commands));
     egui::CentralPanel::default()
         .frame(Frame::new().fill(palette.ground).inner_margin(Margin::same(8)))

@@ -117,9 +117,9 @@ fn zoom(ui: &mut Ui, compare: &Compare, commands: &mut Vec<Command>) {
     if icon_button(ui, Icon::ZoomIn, "Zoom in (+)").clicked() {
         commands.push(by(STEP).into());
     }
-    let percent = Button::new(percent(compare.scale_of(compare.chosen())))
-        .min_size(vec2(64.0, theme::ICON_BUTTON.y));
-    let response = ui.add(percent).accessible_name("Pixel by pixel");
+    let percent = percent(compare.scale_of(compare.chosen()));
+    let button = Button::new(percent.as_str()).min_size(vec2(64.0, theme::ICON_BUTTON.y));
+    let response = ui.add(button).accessible_name(format!("Zoom {percent}"));
     if response.on_hover_text("Pixel by pixel (1)").clicked() {
         commands.push(C::Scale(1.0).into());
     }

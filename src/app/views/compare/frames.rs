@@ -25,6 +25,9 @@ const WHEEL: f32 = 180.0;
 /// The width in which the divider can be grasped.
 const GRIP: f32 = 28.0;
 
+/// What an empty place costs: photos may be as much smaller to avoid it.
+const HOLE: f32 = 0.04;
+
 /// What all frames are drawn with.
 struct Stage<'a> {
     state: &'a State,
@@ -84,6 +87,8 @@ fn grid(room: Rect, frames: usize, lead: Size) -> Vec<Rect> {
         let room = room.size() - vec2((columns - 1) as f32, (rows - 1) as f32) * GAP;
         let cell = (room / vec2(columns as f32, rows as f32)).max(vec2(1.0, 1.0));
         let shown = (cell.x / lead[0] as f32).min(cell.y / lead[1] as f32);
+        // Where it makes no difference, no holes.
+        let shown = shown * (1.0 - HOLE * (columns * rows - frames) as f32);
         (cell, shown)
     };
     let best = (1..=frames).max_by(|&a, &b| cell(a).1.total_cmp(&cell(b).1));
@@ -150,7 +155,8 @@ impl Stage<'_> {
             Condition::Ready(original) => {
                 spread.thumbnail(ui, self.state, entry, commands);
                 let source = Source::Picture(entry.hash());
-                spread.pyramid(ui, compare, source, &original.pyramid, commands);
+                let picture = (&original.pyramid, original.divisor);
+                spread.pyramid(ui, compare, source, picture, commands);
                 if original.divisor > 1 {
                     let text = format!(
                         "shown at 1/{} of its resolution, to save memory",
@@ -248,7 +254,7 @@ impl Stage<'_> {
         let spread = picture::Spread::of_photo(ui, compare, under, entry, frame, frame);
         if let Some(found) = compare.originals().difference(&key) {
             let source = Source::Difference(key);
-            spread.pyramid(ui, compare, source, &found.picture, commands);
+            spread.pyramid(ui, compare, source, (&found.picture, 1), commands);
         } else {
             spread.thumbnail(ui, self.state, entry, commands);
             ui.put(

@@ -6,7 +6,7 @@ use lucide_icons::Icon;
 use super::letter;
 use crate::app::command::Command;
 use crate::app::compare::{Compare, CompareCommand as C, Mode, keys};
-use crate::app::theme::{self, Palette, space};
+use crate::app::theme::{self, Palette, size, space};
 use crate::app::widgets::{self, icon, icon_button};
 use crate::app::words;
 
@@ -82,6 +82,9 @@ fn matched(ui: &mut Ui, compare: &Compare) {
 }
 
 fn difference(ui: &mut Ui, compare: &Compare, commands: &mut Vec<Command>) {
+    let [under, over] = compare.pair().map(letter);
+    ui.label(widgets::strong(format!("{under} and {over}"), size::BODY));
+    ui.add_space(space::SMALL);
     ui.label(widgets::caption(ui, "equal"));
     scale(ui, compare.amplify());
     ui.label(widgets::caption(ui, "different"));

@@ -6,7 +6,7 @@ use eframe::egui::{Color32, Painter, Pos2, Rect, TextureId, Ui, pos2};
 
 use crate::app::command::Command;
 use crate::app::compare::{
-    Compare, CompareCommand, Entry, Map, Mode, Pyramid, Source, TILE, Tile, area,
+    Compare, CompareCommand, Entry, Map, Pyramid, Source, TILE, Tile, area,
 };
 use crate::app::state::State;
 use crate::app::thumbnails::Thumbnail;
@@ -81,16 +81,20 @@ impl Spread {
         }
     }
 
-    /// Draws what is in sight of a picture; asks for the tiles that are missing.
+    /// Draws what is in sight of a picture whose sides were divided by `divisor`; asks for the
+    /// tiles that are missing.
     pub(super) fn pyramid(
         &self,
         ui: &Ui,
         compare: &Compare,
         source: Source,
-        pyramid: &Pyramid,
+        (pyramid, divisor): (&Pyramid, u32),
         commands: &mut Vec<Command>,
     ) {
-        let scale = self.scale_at_full(compare, pyramid);
+        let scale = match self.map {
+            None => self.size[0] / pyramid.size(0)[0].max(1.0),
+            Some(_) => self.scale * f64::from(divisor),
+        };
         let level = pyramid.level_for(scale);
         let coarsest = pyramid.coarsest();
         let is_sharp = level == 0 && scale >= SHARP;
@@ -100,22 +104,6 @@ impl Spread {
         }
         if !is_complete {
             ui.ctx().request_repaint();
-        }
-    }
-
-    /// Screen pixels per pixel of the pyramid's first level, which may be coarser than the photo.
-    fn scale_at_full(&self, compare: &Compare, pyramid: &Pyramid) -> f64 {
-        let [width, _] = pyramid.size(0);
-        if self.map.is_none() {
-            return self.size[0] / width.max(1.0);
-        }
-        // Laid over another picture: as the photo itself, but for what was divided away.
-        let entries = compare.entries().iter();
-        let full = entries.map(|entry| entry.size()[0] / width.max(1.0));
-        let nearest = full.min_by(|a, b| (a - a.round()).abs().total_cmp(&(b - b.round()).abs()));
-        match compare.mode() {
-            Mode::Difference => self.size[0] / width.max(1.0),
-            _ => self.scale * nearest.map_or(1.0, |times| times.round().max(1.0)),
         }
     }
 

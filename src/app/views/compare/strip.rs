@@ -1,7 +1,7 @@
 //! Below the photos: what becomes of each, and what they differ in.
 
 use eframe::egui::{
-    Align, Button, Label, Layout, RichText, Role, ScrollArea, Sense, Stroke, Ui, WidgetInfo, vec2,
+    Align, Button, Label, Layout, RichText, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, vec2,
 };
 use lucide_icons::Icon;
 
@@ -16,10 +16,21 @@ use crate::photo::Photo;
 
 /// The width of the names of facts.
 const NAMES: f32 = 64.0;
+/// The height of the names of photos.
+const HEAD: f32 = 30.0;
 /// The height of a fact.
 const ROW: f32 = 20.0;
 /// Facts that are shown without scrolling.
 const ROWS: f32 = 5.0;
+
+/// The height of the strip, without a margin.
+pub(super) fn height(compare: &Compare) -> f32 {
+    let facts = all_facts(compare);
+    let told = facts.iter().filter(|fact| is_told(fact)).count();
+    #[expect(clippy::cast_precision_loss, reason = "a few rows")]
+    let rows = (told.max(1) as f32).min(ROWS);
+    HEAD + space::TINY + rows * ROW
+}
 
 /// Draws the strip.
 pub(super) fn show(ui: &mut Ui, compare: &Compare, review: &Review, commands: &mut Vec<Command>) {
@@ -30,12 +41,11 @@ pub(super) fn show(ui: &mut Ui, compare: &Compare, review: &Review, commands: &m
     ui.horizontal(|ui| {
         ui.add_space(NAMES);
         for place in 0..entries.len() {
-            cell(ui, width, 30.0, |ui| head(ui, compare, review, place, commands));
+            cell(ui, width, HEAD, |ui| head(ui, compare, review, place, commands));
         }
     });
-    let photos: Vec<&Photo> = entries.iter().map(|entry| &entry.photo).collect();
-    let facts = facts(&photos);
-    let differing: Vec<&Fact> = facts.iter().filter(|fact| fact.differs && fact.name != "Name").collect();
+    let facts = all_facts(compare);
+    let differing: Vec<&Fact> = facts.iter().filter(|fact| is_told(fact)).collect();
     if differing.is_empty() {
         ui.label(widgets::caption(ui, "Nothing that is known of the files differs."));
         return;
@@ -59,13 +69,25 @@ pub(super) fn show(ui: &mut Ui, compare: &Compare, review: &Review, commands: &m
         });
 }
 
+fn all_facts(compare: &Compare) -> Vec<Fact> {
+    let photos: Vec<&Photo> = compare.entries().iter().map(|entry| &entry.photo).collect();
+    facts(&photos)
+}
+
+/// Names stand above.
+fn is_told(fact: &Fact) -> bool {
+    fact.differs && fact.name != "Name"
+}
+
+/// A place of exactly this size, so that columns stand in line whatever is in them.
 fn cell(ui: &mut Ui, width: f32, height: f32, content: impl FnOnce(&mut Ui)) {
-    let size = vec2(width, height);
-    ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
-        ui.set_min_size(size);
-        ui.set_max_width(width);
-        content(ui);
-    });
+    let (rect, _) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
+    let builder = UiBuilder::new()
+        .max_rect(rect)
+        .layout(Layout::left_to_right(Align::Center));
+    let mut ui = ui.new_child(builder);
+    ui.shrink_clip_rect(rect.expand(2.0));
+    content(&mut ui);
 }
 
 /// The letter and the name, and the button that decides.
@@ -92,7 +114,7 @@ fn head(
         RichText::new(words::capitalised(word)).color(color),
     ))
     .stroke(Stroke::new(1.0, color))
-    .min_size(vec2(94.0, 26.0));
+    .min_size(vec2(0.0, 26.0));
     let response = ui.add(button);
     response.widget_info(|| {
         WidgetInfo::selected(Role::CheckBox, true, is_marked, format!("Remove {name}"))
