@@ -8,7 +8,7 @@ mod common;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use common::{picture, save};
+use common::{page, picture, save};
 use eframe::App as _;
 use eframe::egui::{Key, Modifiers, Theme, Ui};
 use egui_kittest::Harness;
@@ -58,7 +58,9 @@ impl Window {
         let mut window = Self { harness, home };
         window.harness.step();
         window.harness.get_by_label("Find duplicates").click();
-        window.until("the review", |window| window.has("Review") && window.sees("scene.png, "));
+        window.until("the review", |window| {
+            window.has("Review") && window.sees("scene.png, ")
+        });
         window
     }
 
@@ -70,7 +72,11 @@ impl Window {
             if holds(self) {
                 return;
             }
-            assert!(Instant::now() < deadline, "waited for {what} in vain:\n{}", self.names().join("\n"));
+            assert!(
+                Instant::now() < deadline,
+                "waited for {what} in vain:\n{}",
+                self.names().join("\n")
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -110,14 +116,17 @@ impl Window {
     }
 }
 
-/// A scene, a smaller and a cropped copy of it, and another scene with a copy.
+/// A scene, a smaller and a cropped copy of it, and a page of a book with a copy.
 fn write_photos(folder: &Path) {
     let scene = picture(3, 1200, 900);
     save(&scene, &folder.join("scene.png"));
-    save(&imageops::resize(&scene, 600, 450, FilterType::Lanczos3), &folder.join("small.jpg"));
+    save(
+        &imageops::resize(&scene, 600, 450, FilterType::Lanczos3),
+        &folder.join("small.jpg"),
+    );
     let crop = imageops::crop_imm(&scene, 100, 60, 1000, 760).to_image();
     save(&crop, &folder.join("crop.jpg"));
-    let other = picture(8, 900, 1200);
+    let other = page(8, &[]);
     save(&other, &folder.join("other.png"));
     save(&other, &folder.join("twin.jpg"));
 }
@@ -142,12 +151,19 @@ fn enter_compares_the_group_and_escape_goes_back_to_the_same_photo() {
     assert!(window.is_on("Side by side"));
     assert!(!window.has("Library"), "the bars make room");
     window.press(Key::L);
-    let chosen = window.names().into_iter().find(|name| name.starts_with("Photo B, ")).unwrap();
+    let chosen = window
+        .names()
+        .into_iter()
+        .find(|name| name.starts_with("Photo B, "))
+        .unwrap();
     assert!(window.is_on(&chosen));
     window.press(Key::Escape);
     assert!(window.has("Library") && !window.sees("Photo A"));
     let file = chosen.split(", ").nth(1).unwrap().to_owned();
-    assert!(window.sees(&file), "the details show the photo that was looked at");
+    assert!(
+        window.sees(&file),
+        "the details show the photo that was looked at"
+    );
 }
 
 #[test]
@@ -160,7 +176,10 @@ fn keys_choose_how_the_photos_are_laid_out() {
     });
     let shown = |window: &Window| {
         let names = window.names();
-        names.into_iter().find(|name| name.starts_with("Photo ")).unwrap()
+        names
+            .into_iter()
+            .find(|name| name.starts_with("Photo "))
+            .unwrap()
     };
     let first = shown(&window);
     window.press(Key::Space);
@@ -184,7 +203,9 @@ fn zoom_is_counted_in_pixels_of_the_photo() {
     let mut window = comparing(Theme::Dark);
     let zoom = |window: &Window| {
         let names = window.names();
-        let name = names.into_iter().find(|name| name.starts_with("Zoom ") && name.ends_with('%'));
+        let name = names
+            .into_iter()
+            .find(|name| name.starts_with("Zoom ") && name.ends_with('%'));
         name.unwrap()
     };
     let whole = zoom(&window);
@@ -192,13 +213,19 @@ fn zoom_is_counted_in_pixels_of_the_photo() {
     window.press(Key::Num1);
     assert_eq!(zoom(&window), "Zoom 100 %");
     window.press(Key::ArrowRight);
-    assert!(window.is_on("Photo A, scene.png, keep"), "arrows move what is zoomed");
+    assert!(
+        window.is_on("Photo A, scene.png, keep"),
+        "arrows move what is zoomed"
+    );
     window.press(Key::Plus);
     window.press(Key::Plus);
     assert_eq!(zoom(&window), "Zoom 200 %");
     window.press(Key::Num0);
     assert_eq!(zoom(&window), whole);
-    let frame = window.harness.get_by_label_contains("Photo A, scene.png").rect();
+    let frame = window
+        .harness
+        .get_by_label_contains("Photo A, scene.png")
+        .rect();
     window.harness.hover_at(frame.center());
     window.harness.event(eframe::egui::Event::MouseWheel {
         unit: eframe::egui::MouseWheelUnit::Line,
@@ -217,7 +244,10 @@ fn photos_are_marked_and_kept_without_leaving() {
     window.press(Key::L);
     let fate = |window: &Window| {
         let names = window.names();
-        let name = names.into_iter().find(|name| name.starts_with("Photo B, ")).unwrap();
+        let name = names
+            .into_iter()
+            .find(|name| name.starts_with("Photo B, "))
+            .unwrap();
         name.rsplit(", ").next().unwrap().to_owned()
     };
     let before = fate(&window);
@@ -228,7 +258,9 @@ fn photos_are_marked_and_kept_without_leaving() {
     window.press(Key::K);
     assert_eq!(fate(&window), "keep");
     assert!(window.sees("Photo A, scene.png, remove"));
-    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    window
+        .harness
+        .key_press_modifiers(Modifiers::COMMAND, Key::Z);
     window.harness.step();
     assert!(window.sees("Photo A, scene.png, keep"));
 }
@@ -274,7 +306,16 @@ fn a_photo_that_is_gone_is_said_to_be_and_nothing_breaks() {
     window.until("the news", |window| {
         window.sees("This photo is gone") && window.sees("This file was changed")
     });
-    for key in [Key::Space, Key::S, Key::D, Key::G, Key::M, Key::Num1, Key::L, Key::X] {
+    for key in [
+        Key::Space,
+        Key::S,
+        Key::D,
+        Key::G,
+        Key::M,
+        Key::Num1,
+        Key::L,
+        Key::X,
+    ] {
         window.press(key);
     }
     window.press(Key::Escape);

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use eframe::egui::ViewportCommand;
 
 use super::originals::{self, BUDGET_BYTES};
-use super::{
-    Compare, CompareCommand, Entry, Made, Map, Mode, Source, Tile, Trouble, Work, choice,
-};
+use super::{Compare, CompareCommand, Entry, Made, Map, Mode, Source, Tile, Trouble, Work, choice};
 use crate::app::App;
 use crate::app::review::Review;
 use crate::photo::{Photo, PhotoId};

@@ -156,8 +156,8 @@ fn apart(a: Color32, b: Color32) -> u8 {
 }
 
 fn shade(lower: Color32, apart: u8, amplify: u32) -> Color32 {
-    let heat = (f32::from(apart) / 255.0 * f32::from(u16::try_from(amplify).unwrap_or(u16::MAX)))
-        .min(1.0);
+    let heat =
+        (f32::from(apart) / 255.0 * f32::from(u16::try_from(amplify).unwrap_or(u16::MAX))).min(1.0);
     let luma = (2 * u16::from(lower.r()) + 5 * u16::from(lower.g()) + u16::from(lower.b())) / 8;
     let grey = Color32::from_gray(u8::try_from(luma).unwrap_or(u8::MAX));
     let ground = theme::mix(theme::heat(0.0), grey, SHOWN_THROUGH * (1.0 - heat));

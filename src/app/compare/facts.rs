@@ -32,7 +32,11 @@ type Ranked = (String, Option<i128>);
 /// All facts of some photos.
 pub(crate) fn facts(photos: &[&Photo]) -> Vec<Fact> {
     let row = |name, praise, how: &dyn Fn(&Photo) -> Ranked| {
-        fact(name, praise, photos.iter().map(|photo| how(photo)).collect())
+        fact(
+            name,
+            praise,
+            photos.iter().map(|photo| how(photo)).collect(),
+        )
     };
     vec![
         row("Pixels", "most pixels", &|photo| {

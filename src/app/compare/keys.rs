@@ -15,7 +15,10 @@ const STEP: f64 = std::f64::consts::SQRT_2;
 /// The keys and what they do, as the cheat sheet shows them.
 pub(in crate::app) const SHEET: &[(&str, &str)] = &[
     ("Enter, Esc", "Compare the photos of the group, go back"),
-    ("G, Space, S, D", "Side by side, flicker, slider, difference"),
+    (
+        "G, Space, S, D",
+        "Side by side, flicker, slider, difference",
+    ),
     ("Space", "Flicker: show the other at the same place"),
     ("→ ←, L H", "Next and previous photo"),
     ("R", "Compare the others with this photo"),

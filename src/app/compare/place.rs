@@ -69,12 +69,8 @@ impl Map {
         let [Some(center), Some(right), Some(below)] = around else {
             return 1.0;
         };
-        let [x, y] = [right, below].map(|end| {
-            [
-                (end[0] - center[0]) * to[0],
-                (end[1] - center[1]) * to[1],
-            ]
-        });
+        let [x, y] =
+            [right, below].map(|end| [(end[0] - center[0]) * to[0], (end[1] - center[1]) * to[1]]);
         let area = (x[0] * y[1] - x[1] * y[0]).abs();
         (area / (STEP * STEP * from[0] * from[1])).sqrt()
     }

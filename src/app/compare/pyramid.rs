@@ -139,7 +139,12 @@ mod tests {
             for level in 0..=pyramid.coarsest() {
                 let level = pyramid.level(level).unwrap();
                 assert_eq!(level.pixels.len(), level.width() * level.height());
-                assert!(level.pixels.iter().all(|&pixel| pixel == Color32::from_rgb(10, 20, 30)));
+                assert!(
+                    level
+                        .pixels
+                        .iter()
+                        .all(|&pixel| pixel == Color32::from_rgb(10, 20, 30))
+                );
             }
         }
     }
@@ -147,7 +152,14 @@ mod tests {
     #[test]
     fn a_level_is_never_magnified_while_there_is_a_finer_one() {
         let pyramid = pyramid(4096, 4096);
-        for (scale, level) in [(8.0, 0), (1.0, 0), (0.51, 0), (0.5, 1), (0.26, 1), (0.01, 2)] {
+        for (scale, level) in [
+            (8.0, 0),
+            (1.0, 0),
+            (0.51, 0),
+            (0.5, 1),
+            (0.26, 1),
+            (0.01, 2),
+        ] {
             assert_eq!(pyramid.level_for(scale), level, "{scale}");
         }
     }

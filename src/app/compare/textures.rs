@@ -176,7 +176,10 @@ mod tests {
     fn tiles_cover_a_level_without_gaps() {
         let size = [2500, 1024];
         let columns: Vec<_> = (0..4).map_while(|column| area(size, [column, 0])).collect();
-        let ends: Vec<_> = columns.iter().map(|area| (area.start[0], area.end[0])).collect();
+        let ends: Vec<_> = columns
+            .iter()
+            .map(|area| (area.start[0], area.end[0]))
+            .collect();
         assert_eq!(ends, [(0, 1024), (1024, 2048), (2048, 2500)]);
         assert_eq!(area(size, [0, 1]), None);
     }

@@ -205,7 +205,10 @@ mod tests {
         assert!((viewport.scale(small) - 1.0).abs() < 1e-9);
         viewport.pan_by([500.0, 500.0], small, small);
         let (corner, size) = viewport.place(small, small);
-        assert!((corner[0] + size[0] / 2.0).abs() < 1e-9, "it stays in the middle");
+        assert!(
+            (corner[0] + size[0] / 2.0).abs() < 1e-9,
+            "it stays in the middle"
+        );
     }
 
     #[test]

@@ -14,9 +14,7 @@ use crossbeam_channel::{SendTimeoutError, Sender};
 use eframe::egui::Context;
 
 use super::Answer;
-use crate::app::compare::{
-    Made, Map, Original, Pyramid, Trouble, Wish, Work, WorkKey, difference,
-};
+use crate::app::compare::{Made, Map, Original, Pyramid, Trouble, Wish, Work, WorkKey, difference};
 use crate::matching::pixels;
 use crate::photo::ProblemKind;
 use crate::scan::{self, DecodeScale, FoundFile, Limits, Promise};
@@ -135,7 +133,9 @@ fn done(work: Work) -> Made {
         Work::LineUp(pair, [under, over]) => {
             let prepared = |original: &Original| original.record.clone().decode();
             let verdict = pixels::compare(&prepared(&over), &prepared(&under));
-            let map = verdict.alignment.and_then(|found| Map::from_rows(found.map));
+            let map = verdict
+                .alignment
+                .and_then(|found| Map::from_rows(found.map));
             Made::LinedUp(pair, map)
         }
         Work::Differ(key, [under, over], map) => {

@@ -32,7 +32,11 @@ pub(super) fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         .exact_size(strip::height(compare) + 16.0)
         .show(ui, |ui| strip::show(ui, compare, review, commands));
     egui::CentralPanel::default()
-        .frame(Frame::new().fill(palette.ground).inner_margin(Margin::same(8)))
+        .frame(
+            Frame::new()
+                .fill(palette.ground)
+                .inner_margin(Margin::same(8)),
+        )
         .show(ui, |ui| frames::show(ui, state, compare, review, commands));
     if compare.has_table() {
         table::show(ui, compare, commands);

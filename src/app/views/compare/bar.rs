@@ -82,7 +82,11 @@ fn mode_button(
         Mode::Difference => (Icon::Diff, "D"),
     };
     let is_on = compare.mode() == mode;
-    let color = if is_on { palette.on_accent } else { palette.text };
+    let color = if is_on {
+        palette.on_accent
+    } else {
+        palette.text
+    };
     let picture = icon(picture).color(color);
     let button = if is_wide {
         let name = widgets::strong(mode.name(), size::BODY).color(color);
@@ -90,7 +94,11 @@ fn mode_button(
     } else {
         Button::new(picture)
     };
-    let fill = if is_on { palette.accent } else { palette.raised };
+    let fill = if is_on {
+        palette.accent
+    } else {
+        palette.raised
+    };
     let stroke = if is_on { palette.accent } else { palette.line };
     let button = button
         .fill(fill)

@@ -1,8 +1,8 @@
 //! The photos in their frames, and what the pointer does there.
 
 use eframe::egui::{
-    Align2, Color32, CornerRadius, CursorIcon, Id, Rect, Response, RichText, Role, Sense, Spinner,
-    Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Align, Align2, Color32, CornerRadius, CursorIcon, Id, Label, Layout, Rect, Response, RichText,
+    Role, Sense, Spinner, Stroke, StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
 };
 use lucide_icons::Icon;
 
@@ -167,10 +167,8 @@ impl Stage<'_> {
             }
             Condition::Loading => {
                 spread.thumbnail(ui, self.state, entry, commands);
-                let corner = Rect::from_min_size(
-                    clip.right_top() + vec2(-32.0, 12.0),
-                    vec2(20.0, 20.0),
-                );
+                let corner =
+                    Rect::from_min_size(clip.right_top() + vec2(-32.0, 12.0), vec2(20.0, 20.0));
                 ui.put(corner, Spinner::new().size(18.0));
             }
             Condition::Failed(trouble) => failure(ui, clip, trouble),
@@ -192,7 +190,7 @@ impl Stage<'_> {
         widgets::tag(ui, corner, side, text, theme::OVER_PHOTO);
         let percent = percent(self.compare.scale_of(place));
         let text = RichText::new(percent).size(size::SMALL);
-        let below = Align2([side.x(), eframe::egui::Align::Max]);
+        let below = Align2([side.x(), Align::Max]);
         let corner = below.pos_in_rect(&clip.shrink(10.0));
         widgets::tag(ui, corner, below, text, theme::OVER_PHOTO);
     }
@@ -207,7 +205,9 @@ impl Stage<'_> {
         let at = frame.left() + frame.width() * compare.divider();
         let left = Rect::from_min_max(frame.min, pos2(at, frame.bottom()));
         let right = Rect::from_min_max(pos2(at, frame.top()), frame.max);
-        let sides = [left, right].into_iter().zip([Align2::LEFT_TOP, Align2::RIGHT_TOP]);
+        let sides = [left, right]
+            .into_iter()
+            .zip([Align2::LEFT_TOP, Align2::RIGHT_TOP]);
         for (place, (clip, align)) in compare.pair().into_iter().zip(sides) {
             self.photo(ui, place, frame, clip, commands);
             if let Some(entry) = compare.entries().get(place)
@@ -338,23 +338,23 @@ fn divider(ui: &Ui, frame: Rect, at: f32, is_held: bool) {
 }
 
 /// Says why there is no photo, in its frame.
-fn failure(ui: &Ui, frame: Rect, trouble: &Trouble) {
+fn failure(ui: &mut Ui, frame: Rect, trouble: &Trouble) {
     let palette = Palette::of(ui);
     let picture = match trouble {
         Trouble::Gone => Icon::FileX,
         Trouble::Changed => Icon::FileClock,
         Trouble::Unreadable(_) => Icon::ImageOff,
     };
-    let painter = ui.painter().with_clip_rect(frame);
-    let middle = frame.center();
-    let font = theme::icons(40.0);
-    let above = middle - vec2(0.0, 36.0);
-    painter.text(above, Align2::CENTER_CENTER, char::from(picture), font, palette.weak);
     let width = (frame.width() - 2.0 * space::SECTION).clamp(40.0, 420.0);
-    let font = eframe::egui::FontId::proportional(size::BODY);
-    let galley = painter.layout(trouble.to_string(), font, palette.text, width);
-    let corner = middle - vec2(galley.size().x / 2.0, 0.0);
-    painter.galley(corner, galley, palette.text);
+    let room = Rect::from_center_size(frame.center(), vec2(width, 120.0));
+    let builder = UiBuilder::new()
+        .max_rect(room)
+        .layout(Layout::top_down(Align::Center));
+    let mut ui = ui.new_child(builder);
+    ui.shrink_clip_rect(frame);
+    let picture = RichText::new(char::from(picture)).font(theme::icons(40.0));
+    ui.label(picture.color(palette.weak));
+    ui.add(Label::new(trouble.to_string()).wrap());
 }
 
 /// A remark at the lower edge.
@@ -394,17 +394,28 @@ mod tests {
             frames.iter().filter(|frame| frame.top() < 1.0).count()
         };
         assert_eq!(columns(2, [3000.0, 4000.0]), 2);
-        assert_eq!(columns(2, [8000.0, 1000.0]), 1, "panoramas lie over each other");
+        assert_eq!(
+            columns(2, [8000.0, 1000.0]),
+            1,
+            "panoramas lie over each other"
+        );
         assert_eq!(columns(4, [4000.0, 3000.0]), 2);
         assert_eq!(columns(6, [4000.0, 3000.0]), 3);
         let frames = grid(room, 6, [4000.0, 3000.0]);
-        assert!(frames.iter().all(|frame| room.expand(0.1).contains_rect(*frame)));
+        assert!(
+            frames
+                .iter()
+                .all(|frame| room.expand(0.1).contains_rect(*frame))
+        );
     }
 
     #[test]
     fn long_names_keep_their_beginning_and_their_end() {
         assert_eq!(shortened("IMG_2041.jpg", 400.0), "IMG_2041.jpg");
         let short = shortened("a_very_long_name_of_a_photo (copy 3).jpg", 290.0);
-        assert!(short.starts_with("a_very") && short.ends_with("3).jpg"), "{short}");
+        assert!(
+            short.starts_with("a_very") && short.ends_with("3).jpg"),
+            "{short}"
+        );
     }
 }

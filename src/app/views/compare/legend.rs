@@ -131,7 +131,9 @@ fn scale(ui: &mut Ui, times: u32) {
         ui.painter().rect_filled(strip, 0, color);
     }
     let most = 255 / times.max(1);
-    response.on_hover_text(format!("The brightest colour is a difference of {most} of 255 or more"));
+    response.on_hover_text(format!(
+        "The brightest colour is a difference of {most} of 255 or more"
+    ));
 }
 
 /// `2.1 %`.

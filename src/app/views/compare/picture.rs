@@ -5,9 +5,7 @@ use eframe::egui::epaint::{Mesh, Vertex};
 use eframe::egui::{Color32, Painter, Pos2, Rect, TextureId, Ui, pos2};
 
 use crate::app::command::Command;
-use crate::app::compare::{
-    Compare, CompareCommand, Entry, Map, Pyramid, Source, TILE, Tile, area,
-};
+use crate::app::compare::{Compare, CompareCommand, Entry, Map, Pyramid, Source, TILE, Tile, area};
 use crate::app::state::State;
 use crate::app::thumbnails::Thumbnail;
 
@@ -219,9 +217,8 @@ impl Spread {
             Some(map) => map.apply(at)?,
             None => at,
         };
-        let [x, y] = [0, 1].map(|axis| {
-            narrow((self.corner[axis] + at[axis] * self.size[axis]) / self.ratio)
-        });
+        let [x, y] = [0, 1]
+            .map(|axis| narrow((self.corner[axis] + at[axis] * self.size[axis]) / self.ratio));
         Some(pos2(x, y))
     }
 }

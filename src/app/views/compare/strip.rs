@@ -1,7 +1,8 @@
 //! Below the photos: what becomes of each, and what they differ in.
 
 use eframe::egui::{
-    Align, Button, Label, Layout, RichText, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, vec2,
+    Align, Button, Label, Layout, RichText, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder,
+    WidgetInfo, vec2,
 };
 use lucide_icons::Icon;
 
@@ -41,13 +42,18 @@ pub(super) fn show(ui: &mut Ui, compare: &Compare, review: &Review, commands: &m
     ui.horizontal(|ui| {
         ui.add_space(NAMES);
         for place in 0..entries.len() {
-            cell(ui, width, HEAD, |ui| head(ui, compare, review, place, commands));
+            cell(ui, width, HEAD, |ui| {
+                head(ui, compare, review, place, commands)
+            });
         }
     });
     let facts = all_facts(compare);
     let differing: Vec<&Fact> = facts.iter().filter(|fact| is_told(fact)).collect();
     if differing.is_empty() {
-        ui.label(widgets::caption(ui, "Nothing that is known of the files differs."));
+        ui.label(widgets::caption(
+            ui,
+            "Nothing that is known of the files differs.",
+        ));
         return;
     }
     ScrollArea::vertical()
@@ -56,6 +62,7 @@ pub(super) fn show(ui: &mut Ui, compare: &Compare, review: &Review, commands: &m
         .auto_shrink([false, true])
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
+            ui.spacing_mut().interact_size.y = ROW;
             for fact in differing {
                 ui.horizontal(|ui| {
                     cell(ui, NAMES, ROW, |ui| {
@@ -83,7 +90,7 @@ fn is_told(fact: &Fact) -> bool {
 fn cell(ui: &mut Ui, width: f32, height: f32, content: impl FnOnce(&mut Ui)) {
     let (rect, _) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
     let builder = UiBuilder::new()
-        .max_rect(rect)
+        .max_rect(rect.with_max_x(rect.right() - space::MEDIUM))
         .layout(Layout::left_to_right(Align::Center));
     let mut ui = ui.new_child(builder);
     ui.shrink_clip_rect(rect.expand(2.0));
@@ -119,7 +126,10 @@ fn head(
     response.widget_info(|| {
         WidgetInfo::selected(Role::CheckBox, true, is_marked, format!("Remove {name}"))
     });
-    if response.on_hover_text("Mark for removal, or keep (X)").clicked() {
+    if response
+        .on_hover_text("Mark for removal, or keep (X)")
+        .clicked()
+    {
         commands.push(ReviewCommand::Toggle(entry.id).into());
     }
     ui.add_space(space::SMALL);
@@ -130,12 +140,17 @@ fn head(
         palette.text
     };
     let text = format!("{}  {name}", letter(place));
-    let text = RichText::new(text).font(theme::strong(size::BODY)).color(color);
+    let text = RichText::new(text)
+        .font(theme::strong(size::BODY))
+        .color(color);
     let label = Label::new(text).truncate().sense(Sense::click());
     let response = ui.add(label);
     let told = format!("Choose {}, {name}", letter(place));
     response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, is_chosen, &told));
-    if response.on_hover_text(entry.photo.path.display().to_string()).clicked() {
+    if response
+        .on_hover_text(entry.photo.path.display().to_string())
+        .clicked()
+    {
         commands.push(C::Choose(place).into());
     }
     ui.add_space(space::SMALL);

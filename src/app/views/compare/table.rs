@@ -1,6 +1,6 @@
 //! All that is known of the photos, in a table; what differs stands out.
 
-use eframe::egui::{self, Grid, Label, RichText, ScrollArea, Ui};
+use eframe::egui::{self, Grid, Label, RichText, ScrollArea, Ui, vec2};
 use lucide_icons::Icon;
 
 use super::letter;
@@ -11,12 +11,18 @@ use crate::app::widgets;
 use crate::app::words;
 use crate::photo::Photo;
 
-/// The width of a value.
-const VALUE: f32 = 190.0;
+/// The width of a value, and of the names of facts.
+const VALUE: f32 = 168.0;
+const NAMES: f32 = 80.0;
 
 /// Draws the table over the photos.
 pub(super) fn show(ui: &mut Ui, compare: &Compare, commands: &mut Vec<Command>) {
     let modal = egui::Modal::new(egui::Id::unique("compare-table")).show(ui.ctx(), |ui| {
+        let room = ui.ctx().content_rect().size() - vec2(96.0, 96.0);
+        #[expect(clippy::cast_precision_loss, reason = "at most six photos")]
+        let columns = compare.entries().len() as f32;
+        ui.set_width((NAMES + columns * (VALUE + space::SECTION)).min(room.x));
+        ui.set_max_height(room.y);
         ui.horizontal(|ui| {
             ui.label(widgets::strong("All that is known", size::HEADING));
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -26,7 +32,9 @@ pub(super) fn show(ui: &mut Ui, compare: &Compare, commands: &mut Vec<Command>) 
             });
         });
         ui.add_space(space::SMALL);
-        ScrollArea::both().show(ui, |ui| rows(ui, compare));
+        ScrollArea::both()
+            .max_height(room.y - 60.0)
+            .show(ui, |ui| rows(ui, compare));
     });
     if modal.backdrop_response.clicked() {
         commands.push(C::ToggleTable.into());
