@@ -59,7 +59,7 @@ impl Window {
         window.harness.step();
         window.harness.get_by_label("Find duplicates").click();
         window.until("the review", |window| {
-            window.has("Review") && window.sees("scene.png, ")
+            window.has("Review") && window.sees(".png, keep")
         });
         window
     }
