@@ -54,6 +54,8 @@ impl Window {
         let harness = Harness::builder()
             .with_size([1040.0, 716.0])
             .with_theme(theme)
+            // Toasts take a sign from the fonts of the system, of which there are none here.
+            .allow_missing_glyphs()
             .build_ui_state(draw, None);
         let mut window = Self { harness, home };
         window.harness.step();
