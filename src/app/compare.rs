@@ -92,6 +92,7 @@ pub(crate) const AMPLIFY: [u32; 4] = [1, 4, 16, 64];
 
 /// A comparison.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of their own, each with a key")]
 pub(crate) struct Compare {
     entries: Vec<Entry>,
     left_out: usize,

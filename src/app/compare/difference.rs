@@ -107,6 +107,7 @@ fn coarse_enough(under: &Pyramid, ratio: f64) -> usize {
 }
 
 /// The colour at a place between pixel centres, bilinear.
+#[expect(clippy::many_single_char_names, reason = "four corners and a place")]
 fn sample(image: &ColorImage, [x, y]: [f64; 2]) -> Color32 {
     let [width, height] = image.size;
     let (left, right, x_share) = neighbours(x, width);

@@ -149,6 +149,7 @@ impl Originals {
     }
 
     /// How `over` lies over `under`: unknown yet, or known, perhaps that nobody can say.
+    #[expect(clippy::option_option, reason = "not known yet, and known to be none")]
     pub(crate) fn map(&self, under: ContentHash, over: ContentHash) -> Option<Option<Map>> {
         if under == over {
             return Some(Some(Map::IDENTITY));

@@ -41,6 +41,10 @@ impl Map {
     }
 
     /// The way back; `None` if there is none.
+    #[expect(
+        clippy::many_single_char_names,
+        reason = "entries of a matrix, row by row"
+    )]
     pub(crate) fn inverse(&self) -> Option<Self> {
         let [a, b, c, d, e, f, g, h, i] = self.0;
         let cofactors = [

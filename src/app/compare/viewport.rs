@@ -124,8 +124,8 @@ impl Viewport {
     /// Moves the photos by so many pixels of the screen.
     pub(crate) fn pan_by(&mut self, delta: [f64; 2], photo: Size, lead: Size) {
         let (_, size) = self.place(photo, lead);
-        for axis in 0..2 {
-            self.center[axis] -= delta[axis] / size[axis].max(1.0);
+        for ((center, delta), size) in self.center.iter_mut().zip(delta).zip(size) {
+            *center -= delta / size.max(1.0);
         }
         self.settle(lead);
     }

@@ -43,7 +43,7 @@ pub(super) fn show(
     review: &Review,
     commands: &mut Vec<Command>,
 ) {
-    let stage = Stage {
+    let drawn = Stage {
         state,
         compare,
         review,
@@ -65,7 +65,7 @@ pub(super) fn show(
         }
     }
     for (&place, &frame) in places.iter().zip(&frames) {
-        stage.frame(ui, place, frame, commands);
+        drawn.frame(ui, place, frame, commands);
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) fn show(ui: &mut Ui, compare: &Compare, review: &Review, commands: &m
         ui.add_space(NAMES);
         for place in 0..entries.len() {
             cell(ui, width, HEAD, |ui| {
-                head(ui, compare, review, place, commands)
+                head(ui, compare, review, place, commands);
             });
         }
     });
