@@ -8,6 +8,7 @@
 mod act;
 mod bars;
 mod command;
+mod compare;
 mod jobs;
 mod keys;
 mod review;
@@ -180,6 +181,7 @@ impl eframe::App for App {
         }
         self.follow_scan(ctx);
         self.look_for_current();
+        self.follow_comparison();
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {

@@ -23,6 +23,7 @@ impl App {
                 }
             }
             Command::ToggleCheatSheet => state.cheat_sheet = !state.cheat_sheet,
+            Command::Compare(command) => self.compare(command),
             Command::LoadThumbnail(hash) => {
                 if state.thumbnails.begin(hash) && !self.jobs.load_thumbnail(hash) {
                     state.thumbnails.forget(hash);
@@ -38,6 +39,7 @@ impl App {
         match answer {
             Answer::Scanned(result) => self.scan_ended(*result),
             Answer::Thumbnail(hash, image) => self.state.thumbnails.finish(ctx, hash, image),
+            Answer::Original(made) => self.take_original(*made),
             Answer::Folders(folders) => self.add_folders(folders),
             Answer::Regrouped(number, shots) => self.regrouped(number, shots),
             Answer::Estimated(folder, estimate) => {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::compare::CompareCommand;
 use super::review::{Filter, Order};
 use super::rule_dialog::RuleDialog;
 use super::state::View;
@@ -18,6 +19,8 @@ pub(crate) enum Command {
     ToggleCheatSheet,
     /// Open the system's file manager where this lies.
     ShowInFolder(PathBuf),
+    /// In the comparison.
+    Compare(CompareCommand),
     /// Load the small picture of a content.
     LoadThumbnail(ContentHash),
     /// In the library.

@@ -7,6 +7,7 @@
 mod dialogs;
 mod errands;
 mod memory;
+mod originals;
 mod pictures;
 
 pub(crate) use memory::{Note, Remembered};
@@ -19,12 +20,14 @@ use std::sync::atomic::AtomicBool;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use eframe::egui::{ColorImage, Context};
 
+use super::compare::{Made, Work, WorkKey};
 use crate::library::Cache;
 use crate::matching::{Findings, GroupSettings, Shots};
 use crate::photo::{ContentHash, Photo, PhotoId};
 use crate::pipeline::{self, Analysis, Estimate, PipelineError, Request, Running};
 use errands::Errands;
 use memory::Memory;
+use originals::Originals;
 use pictures::Pictures;
 
 /// Answers that may wait for a frame; a thread with more to say waits.
@@ -36,6 +39,8 @@ pub(crate) enum Answer {
     Scanned(Box<Result<Analysis, PipelineError>>),
     /// A small picture was loaded, or cannot be.
     Thumbnail(ContentHash, Option<ColorImage>),
+    /// A photo was decoded at full resolution, or compared with another.
+    Original(Box<Made>),
     /// Folders were chosen; none if the dialog was closed.
     Folders(Vec<PathBuf>),
     /// Shots were built anew, for the declarations with this number.
@@ -59,6 +64,7 @@ pub(crate) struct Jobs {
     answers: Receiver<Answer>,
     scan: Option<Running>,
     pictures: Option<Pictures>,
+    originals: Option<Originals>,
     memory: Option<Memory>,
     /// What did not fit into the way to the memory yet.
     notes: VecDeque<Note>,
@@ -79,6 +85,7 @@ impl Jobs {
         Self {
             scan: None,
             pictures: None,
+            originals: None,
             memory: Memory::start(library, ctx.clone(), send.clone()),
             notes: VecDeque::new(),
             files: errands("look-at-files"),
@@ -179,6 +186,28 @@ impl Jobs {
         self.pictures
             .as_ref()
             .is_some_and(|pictures| pictures.load(hash))
+    }
+
+    /// What asks for frames.
+    pub(crate) fn context(&self) -> &Context {
+        &self.ctx
+    }
+
+    /// Replaces what is to be done with photos at full resolution, the most urgent first.
+    pub(crate) fn want(&mut self, works: Vec<Work>) {
+        if self.originals.is_none() && works.is_empty() {
+            return;
+        }
+        (self.originals)
+            .get_or_insert_with(|| Originals::start(&self.ctx, &self.send))
+            .want(works);
+    }
+
+    /// Notes that an answer to such work was taken in.
+    pub(crate) fn taken(&self, key: WorkKey) {
+        if let Some(originals) = &self.originals {
+            originals.taken(key);
+        }
     }
 
     /// Opens the system's dialog for folders.

@@ -3,6 +3,7 @@
 use eframe::egui::{self, Key, Modifiers};
 
 use super::command::{Command, ReviewCommand};
+use super::compare::{self, CompareCommand};
 use super::rule_dialog::RuleDialog;
 use super::state::{State, View};
 
@@ -35,6 +36,7 @@ pub(crate) const SHEET: &[(&str, &[(&str, &str)])] = &[
             ("Ctrl Shift Z", "Redo"),
         ],
     ),
+    ("Compare", compare::keys::SHEET),
 ];
 
 /// Turns the keys of this frame into wishes. Keys belong to a text field while one is in use.
@@ -59,7 +61,9 @@ pub(crate) fn read(ui: &egui::Ui, state: &State, commands: &mut Vec<Command>) {
         }
         return;
     }
-    if state.view == View::Review && state.review.is_some() {
+    if state.is_comparing() {
+        compare::keys::read(ctx, state, commands);
+    } else if state.view == View::Review && state.review.is_some() {
         review(ctx, state, commands);
     }
 }
@@ -152,5 +156,8 @@ fn review(ctx: &egui::Context, state: &State, commands: &mut Vec<Command>) {
         {
             push(R::KeepOnly(member.photo));
         }
+    }
+    if !focused && with(Modifiers::NONE, Key::Enter) {
+        commands.push(CompareCommand::Open.into());
     }
 }

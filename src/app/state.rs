@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::compare::Compare;
 use super::review::Review;
 use super::thumbnails::Thumbnails;
 use crate::embed::EngineInfo;
@@ -55,6 +56,8 @@ pub(crate) struct State {
     pub(crate) found: Option<Found>,
     /// What is under review.
     pub(crate) review: Option<Review>,
+    /// The photos that are compared at full resolution.
+    pub(crate) compare: Option<Compare>,
     /// The small pictures.
     pub(crate) thumbnails: Thumbnails,
     /// What went wrong and was not yet closed.
@@ -74,6 +77,11 @@ impl State {
             settings,
             ..Self::default()
         }
+    }
+
+    /// Whether the comparison takes the whole window.
+    pub(crate) fn is_comparing(&self) -> bool {
+        self.view == View::Review && self.compare.is_some()
     }
 
     /// Says that something was not done, until it is closed.

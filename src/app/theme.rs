@@ -281,6 +281,30 @@ pub(crate) fn mix(from: Color32, to: Color32, share: f32) -> Color32 {
     from.lerp_to_gamma(to, share)
 }
 
+/// A tag's ground over a photo, whose colours are unknown; its text is white.
+pub(crate) const OVER_PHOTO: Color32 = Color32::from_black_alpha(176);
+
+/// From dark, where nothing differs, through violet, red and amber to a pale yellow: each next
+/// one is brighter, so that the order can be seen without colours.
+const HEAT: [Color32; 5] = [
+    Color32::from_rgb(0x10, 0x11, 0x13),
+    Color32::from_rgb(0x4A, 0x2F, 0x8F),
+    Color32::from_rgb(0xC7, 0x3A, 0x5C),
+    Color32::from_rgb(0xF2, 0xA1, 0x3B),
+    Color32::from_rgb(0xFF, 0xF6, 0xC9),
+];
+
+/// The colour of a difference, 0 to 1.
+pub(crate) fn heat(share: f32) -> Color32 {
+    let steps = HEAT.windows(2).zip([0.0, 1.0, 2.0, 3.0]);
+    let at = share.clamp(0.0, 1.0) * 4.0;
+    let found = steps.rev().find(|&(_, from)| at >= from);
+    match found {
+        Some((&[from, to], start)) => mix(from, to, at - start),
+        _ => HEAT[0],
+    }
+}
+
 /// The size of a square that an icon button takes.
 pub(crate) const ICON_BUTTON: Vec2 = vec2(30.0, 30.0);
 

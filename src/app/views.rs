@@ -1,6 +1,7 @@
 //! The views: functions of the state that draw it and push wishes.
 
 mod cheat_sheet;
+mod compare;
 mod library;
 mod review;
 mod settings;
@@ -14,6 +15,18 @@ use super::theme::Palette;
 
 /// Draws the whole window.
 pub(crate) fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    if state.is_comparing() {
+        compare::show(ui, state, commands);
+    } else {
+        window(ui, state, commands);
+    }
+    if state.cheat_sheet {
+        cheat_sheet::show(ui, commands);
+    }
+}
+
+/// The bars, and the view between them.
+fn window(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     bars::top(ui, state, commands);
     bars::banners(ui, state, commands);
     bars::bottom(ui, state);
@@ -25,7 +38,4 @@ pub(crate) fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             View::Review => review::show(ui, state, commands),
             View::Settings => settings::show(ui, state, commands),
         });
-    if state.cheat_sheet {
-        cheat_sheet::show(ui, commands);
-    }
 }

@@ -163,6 +163,7 @@ impl App {
         });
         let review = Review::new(analysis.photos.into(), cutter, self.is_protected());
         self.show_review(review);
+        self.compare_after_scan();
         // What was declared while the scan ran.
         let declared = self.state.review.as_ref().and_then(Review::cutter);
         if declared.is_some_and(|cutter| cutter.grouping.not_duplicates != self.not_duplicates) {

@@ -4,6 +4,7 @@ use eframe::egui::{Grid, Label, ScrollArea, Ui};
 use lucide_icons::Icon;
 
 use crate::app::command::{Command, ReviewCommand};
+use crate::app::compare::CompareCommand;
 use crate::app::review::Review;
 use crate::app::theme::{Palette, size, space};
 use crate::app::widgets::{self, button};
@@ -46,6 +47,9 @@ pub(super) fn show(ui: &mut Ui, review: &Review, commands: &mut Vec<Command>) {
         };
         if button(ui, picture, text).clicked() {
             commands.push(ReviewCommand::Toggle(member.photo).into());
+        }
+        if button(ui, Icon::Columns2, "Compare").clicked() {
+            commands.push(CompareCommand::Open.into());
         }
         if button(ui, Icon::FolderSearch, "Show in folder").clicked() {
             commands.push(Command::ShowInFolder(photo.path.clone()));
