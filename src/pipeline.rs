@@ -59,6 +59,8 @@ pub struct Request {
     pub keep: KeepSettings,
     /// Limits on files and pictures.
     pub limits: Limits,
+    /// Bytes of files that may be read and not yet decoded, together; a larger file goes alone.
+    pub read_ahead_bytes: u64,
 }
 
 /// What came out of an analysis.
@@ -239,6 +241,7 @@ pub fn analyse(
         key: &opened.key,
         threads: request.threads.max(1),
         limits: &request.limits,
+        read_ahead_bytes: request.read_ahead_bytes,
     };
     let (extracted, mut writer) = extract::extract(
         plan,

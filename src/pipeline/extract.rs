@@ -29,9 +29,6 @@ use crate::library::{Cache, CacheWriter};
 use crate::photo::{Content, ContentHash, Problem, ProblemKind};
 use crate::scan::{FoundFile, Limits};
 
-/// Files that are read but not yet decoded may hold this many bytes together.
-const BYTES_IN_FLIGHT: u64 = 512 << 20;
-
 /// Two readers keep one disk busy while the other's hash is computed; more only make a
 /// rotating disk seek.
 const READERS: usize = 2;
@@ -52,6 +49,8 @@ pub(super) struct Plan<'a> {
     pub threads: usize,
     /// Limits on files and pictures.
     pub limits: &'a Limits,
+    /// Bytes of files that are read and not yet decoded, together.
+    pub read_ahead_bytes: u64,
 }
 
 /// Contents and vectors that need not be computed again.
@@ -100,6 +99,7 @@ pub(super) fn extract(
         key,
         threads,
         limits,
+        read_ahead_bytes,
     } = plan;
     let Intake {
         to_read,
@@ -112,7 +112,7 @@ pub(super) fn extract(
         cancel,
         failed: AtomicBool::new(false),
     };
-    let budget = ByteBudget::new(BYTES_IN_FLIGHT);
+    let budget = ByteBudget::new(read_ahead_bytes);
     let claims = Mutex::new(Claims::of(&known));
     let batch = embedders.iter().map(|e| e.batch_size()).max().unwrap_or(1);
 
