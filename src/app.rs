@@ -11,6 +11,7 @@ mod command;
 mod jobs;
 mod keys;
 mod review;
+mod settings;
 mod state;
 mod theme;
 mod thumbnails;
@@ -125,6 +126,7 @@ impl App {
             jobs: Jobs::new(ctx.clone()),
             toasts: egui_notify::Toasts::default(),
         };
+        app.begin_settings(ctx);
         if let Some(trouble) = start.settings_trouble {
             app.state.complain(trouble);
         }
@@ -140,6 +142,7 @@ impl eframe::App for App {
             self.take(ctx, answer);
         }
         self.follow_scan(ctx);
+        self.follow_download(ctx);
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {

@@ -21,7 +21,12 @@ impl App {
     pub(super) fn act(&mut self, command: Command) {
         let state = &mut self.state;
         match command {
-            Command::Show(view) => state.view = view,
+            Command::Show(view) => {
+                state.view = view;
+                if view == View::Settings {
+                    self.look();
+                }
+            }
             Command::ChooseFolders => self.jobs.choose_folders(),
             Command::AddFolders(folders) => self.add_folders(folders),
             Command::ForgetFolder(path) => state.folders.retain(|folder| folder.path != path),
@@ -49,6 +54,7 @@ impl App {
             }
             Command::ToggleCheatSheet => state.cheat_sheet = !state.cheat_sheet,
             Command::Review(command) => self.review(command),
+            Command::Settings(command) => self.settings(command),
             Command::LoadThumbnail(hash) => {
                 if state.thumbnails.begin(hash) && !self.jobs.load_thumbnail(hash) {
                     state.thumbnails.forget(hash);
@@ -199,6 +205,7 @@ impl App {
             },
             Answer::Thumbnail(hash, image) => self.state.thumbnails.finish(ctx, hash, image),
             Answer::Folders(folders) => self.add_folders(folders),
+            Answer::Settings(answer) => self.take_settings(answer),
             Answer::Failed(text) => self.state.complain(text),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::settings::SettingsCommand;
 use super::review::{Filter, Mark, Order, Rule, Scope};
 use super::state::View;
 use crate::photo::{ContentHash, PhotoId};
@@ -35,6 +36,8 @@ pub(crate) enum Command {
     ToggleCheatSheet,
     /// In the review.
     Review(ReviewCommand),
+    /// In the settings.
+    Settings(SettingsCommand),
     /// Load the small picture of a content.
     LoadThumbnail(ContentHash),
 }

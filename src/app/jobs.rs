@@ -6,6 +6,9 @@
 
 mod dialogs;
 mod pictures;
+mod settings;
+
+pub(crate) use settings::{Ask, SettingsAnswer, SettingsJobs};
 
 use std::path::PathBuf;
 
@@ -15,6 +18,7 @@ use eframe::egui::{ColorImage, Context};
 use crate::library::Cache;
 use crate::photo::ContentHash;
 use crate::pipeline::{Analysis, PipelineError, Request, Running};
+use super::settings::Wanted;
 use pictures::Pictures;
 
 /// Answers that may wait for a frame; a thread with more to say waits.
@@ -28,6 +32,8 @@ pub(crate) enum Answer {
     Thumbnail(ContentHash, Option<ColorImage>),
     /// Folders were chosen; none if the dialog was closed.
     Folders(Vec<PathBuf>),
+    /// For the settings view.
+    Settings(SettingsAnswer),
     /// Something failed, in words.
     Failed(String),
 }
@@ -40,6 +46,8 @@ pub(crate) struct Jobs {
     scan: Option<Running>,
     pictures: Option<Pictures>,
     dialogs: Vec<std::thread::JoinHandle<()>>,
+    /// What the settings view waits for.
+    pub(crate) settings: SettingsJobs,
 }
 
 impl Jobs {
@@ -47,6 +55,7 @@ impl Jobs {
     pub(crate) fn new(ctx: Context) -> Self {
         let (send, answers) = bounded(ANSWERS);
         Self {
+            settings: SettingsJobs::new(ctx.clone(), send.clone()),
             ctx,
             send,
             answers,
@@ -88,6 +97,17 @@ impl Jobs {
     pub(crate) fn choose_folders(&mut self) {
         let dialog = dialogs::choose_folders(self.ctx.clone(), self.send.clone());
         self.dialogs.extend(dialog);
+    }
+
+    /// Opens the system's dialog for something that the settings need.
+    pub(crate) fn choose(&mut self, wanted: Wanted) {
+        let dialog = dialogs::choose(wanted, self.ctx.clone(), self.send.clone());
+        self.dialogs.extend(dialog);
+    }
+
+    /// Where answers are drawn.
+    pub(crate) fn ctx(&self) -> &Context {
+        &self.ctx
     }
 
     /// Shows a file in the system's file manager.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::review::Review;
+use super::settings::SettingsView;
 use super::thumbnails::Thumbnails;
 use crate::embed::EngineInfo;
 use crate::photo::Problem;
@@ -43,6 +44,8 @@ pub(crate) struct State {
     pub(crate) view: View,
     /// What the user chose.
     pub(crate) settings: Settings,
+    /// What the settings view shows beside them.
+    pub(crate) settings_view: SettingsView,
     /// The folders of the library.
     pub(crate) folders: Vec<Folder>,
     /// The scan that runs.
@@ -69,6 +72,7 @@ impl State {
         Self {
             view: View::default(),
             settings,
+            settings_view: SettingsView::default(),
             folders: Vec::new(),
             scan: None,
             found: None,
