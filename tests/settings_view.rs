@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use twinlens::app::{App, Start};
 use twinlens::matching::KeepRule;
 use twinlens::settings::{Places, Settings, ThemeChoice};
@@ -129,6 +129,13 @@ fn what_is_chosen_holds_at_once_and_is_in_the_file() {
     assert_eq!(order(&window)[0], "Less lost to compression");
     press(&mut window, "Count again: An older file date");
     assert_eq!(order(&window).last().unwrap(), "An older file date");
+}
+
+#[test]
+fn looking_at_the_settings_changes_nothing() {
+    let home = Home::new();
+    drop(home.window());
+    assert!(!home.path("settings.toml").exists());
 }
 
 #[test]

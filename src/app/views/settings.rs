@@ -27,7 +27,7 @@ pub(crate) fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         let page = vec2(ui.available_width() - 2.0 * side, 0.0);
         ui.add_space(space::SECTION);
         ui.horizontal_top(|ui| {
-            ui.add_space(side - ui.spacing().item_spacing.x);
+            ui.add_space(side);
             ui.allocate_ui(page, |ui| {
                 ui.vertical(|ui| {
                     ui.set_width(page.x);
@@ -43,8 +43,8 @@ pub(crate) fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
 
 fn cards(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     ui.label(widgets::strong("Settings", size::HEADING));
-    let next_scan = "with the next scan";
-    let at_once = "at once";
+    let next_scan = "From the next scan on";
+    let at_once = "At once";
     parts::section(ui, Icon::ScanSearch, "Finding", next_scan, |ui| {
         finding::show(ui, state, commands);
     });

@@ -66,10 +66,10 @@ fn cache(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     match &cache.info {
         Ok(Some(info)) => {
             let text = format!("{}, {}", photos(info.contents), words::bytes(info.bytes));
-            ui.label(text);
+            parts::text(ui, text);
         }
         Ok(None) => {
-            ui.label("Empty; the next scan fills it.");
+            parts::text(ui, "Empty; the next scan fills it.");
         }
         Err(reason) => parts::trouble(ui, reason),
     }

@@ -58,7 +58,7 @@ fn runtime(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                 ui.label(icon(Icon::CircleCheck).color(palette.keep));
                 ui.label(&seen.runtime);
                 let word = if seen.is_loaded { "in use" } else { "found" };
-                widgets::badge(ui, word, palette.keep);
+                ui.label(widgets::caption(ui, word).color(palette.keep));
             });
             note(ui, seen.path.display().to_string());
             if let Some(kept) = &seen.kept {
@@ -164,7 +164,9 @@ fn similarity(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         let range = model.similarity_floor..=1.0;
         let words = format!("{value:.2}");
         if let Some(moved) = parts::slide(ui, "Similar from", value, range, 0.01, &words) {
-            commands.push(Change::Similarity(model.name.clone(), Some(moved)).into());
+            // As it is shown, and as a person writes it into the file.
+            let rounded = (moved * 100.0).round() / 100.0;
+            commands.push(Change::Similarity(model.name.clone(), Some(rounded)).into());
         }
         let usual = format!("Back to {:.2}", model.similarity_default);
         if own.is_some() && parts::back(ui, &usual) {

@@ -24,7 +24,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     });
     row(ui, "Text size", |ui| text_size(ui, state, commands));
     row(ui, "Language", |ui| {
-        ui.label(state.settings.language.spoken());
+        parts::text(ui, state.settings.language.spoken());
         note(ui, "The only one so far.");
     });
 }

@@ -99,8 +99,9 @@ fn about(ui: &mut Ui, row: &ModelRow, is_used: bool) {
         ui.add(Label::new(widgets::strong(listed.title.as_str(), size::BODY)).wrap());
     });
     ui.horizontal_wrapped(|ui| {
-        widgets::badge(ui, &listed.licence, licence_color(palette, &listed.licence));
-        let mut facts = format!("{} · {} numbers a photo", listed.name, listed.dimension);
+        let licence = widgets::caption(ui, listed.licence.as_str());
+        ui.label(licence.color(licence_color(palette, &listed.licence)));
+        let mut facts = format!("· {} · {} numbers a photo", listed.name, listed.dimension);
         if let ModelState::Downloadable { megabytes } = listed.state {
             facts = format!("{facts} · {}", words::bytes(u64::from(megabytes) * 1_000_000));
         }
@@ -129,7 +130,7 @@ fn act(
     match &row.listed.state {
         ModelState::Bundled | ModelState::Installed if is_used => {
             let color = Palette::of(ui).keep;
-            widgets::badge(ui, "in use", color);
+            ui.label(widgets::strong("In use", size::BODY).color(color));
         }
         ModelState::Bundled | ModelState::Installed => {
             let clicked = button(ui, Icon::Check, "Use")

@@ -22,7 +22,7 @@ pub(super) fn section(
             ui.label(icon(picture).color(Palette::of(ui).accent_text));
             ui.label(widgets::strong(title, size::LARGE));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                ui.label(widgets::caption(ui, format!("counts {counts}")));
+                ui.label(widgets::caption(ui, counts));
             });
         });
         ui.add_space(space::TINY);
@@ -62,6 +62,12 @@ pub(super) fn row<R>(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui) -> R
 pub(super) fn note(ui: &mut Ui, text: impl Into<String>) {
     let text = widgets::caption(ui, text);
     ui.add(Label::new(text).wrap());
+}
+
+/// Text in line with the name of its row.
+pub(super) fn text(ui: &mut Ui, text: impl Into<String>) {
+    ui.add_space(ui.spacing().button_padding.y);
+    ui.add(Label::new(text.into()).wrap());
 }
 
 /// Small text about what went wrong.
@@ -151,7 +157,10 @@ pub(super) fn slide<N: egui::emath::Numeric>(
         .show_value(false);
     let changed = ui.add(slider).accessible_name(name).changed();
     ui.label(words);
-    changed.then_some(moved)
+    // A slider rounds to its steps what it is given, which is no move: nothing may change by
+    // being looked at.
+    let is_moved = (moved.to_f64() - value.to_f64()).abs() > step / 2.0;
+    (changed && is_moved).then_some(moved)
 }
 
 /// A quiet button of small text, for the way back to what is usual.
