@@ -111,7 +111,10 @@ fn what_is_chosen_holds_at_once_and_is_in_the_file() {
     press(&mut window, "Move up: Less lost to compression");
     press(&mut window, "Leave out rule: An older file date");
     assert_eq!(order(&window)[..2], ["Less lost to compression", "More pixels"]);
-    window.get_by_label("Threads").increment_accesskit();
+    let slider = window
+        .query_all_by_label("Threads")
+        .find(|node| node.accesskit_node().role() == eframe::egui::Role::Slider);
+    slider.unwrap().increment_accesskit();
     window.run_ok();
     press(&mut window, "Engine: Built-in");
     press(&mut window, "Larger text");
@@ -161,7 +164,7 @@ fn a_broken_file_is_set_aside_with_a_banner_and_the_defaults_are_in_use() {
     let mut window = home.window_at_start();
     window.run_ok();
     let banner = window.get_by_label_contains("The defaults are in use");
-    let told = banner.accesskit_node().label().unwrap_or_default();
+    let told = banner.value().unwrap_or_default();
     assert!(
         told.contains("from 0.8 to 2") && told.contains("settings.toml.unreadable-1"),
         "{told}"
@@ -187,7 +190,7 @@ fn an_engine_that_is_not_there_is_greyed_and_says_where_it_was_looked_for() {
     let engine = window.get_by_label("Engine: ONNX Runtime");
     assert!(engine.accesskit_node().is_disabled());
     let told = window.get_by_label_contains("Not there: ");
-    let told = told.accesskit_node().label().unwrap_or_default();
+    let told = told.value().unwrap_or_default();
     assert!(
         told.contains(missing.to_str().unwrap()) && told.contains("pip install onnxruntime"),
         "{told}"

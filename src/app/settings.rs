@@ -173,7 +173,7 @@ impl App {
         if let Some((name, result)) = self.jobs.settings.take_download() {
             match result {
                 Ok(added) => {
-                    self.toasts.success(format!("{} is ready.", added.record.name));
+                    self.toasts.basic(format!("{} is ready.", added.record.name));
                 }
                 // The row offers to go on with what has arrived.
                 Err(EmbedError::Cancelled) => {}
@@ -198,7 +198,7 @@ impl App {
             SettingsAnswer::Models(models) => view.models = Some(models),
             SettingsAnswer::Cache(cache) => view.cache = Some(cache),
             SettingsAnswer::Cleared(Ok(())) => {
-                self.toasts.success("The cache is empty.");
+                self.toasts.basic("The cache is empty.");
                 self.look_at_cache();
             }
             SettingsAnswer::Cleared(Err(error)) => self.state.complain(error),

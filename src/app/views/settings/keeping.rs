@@ -1,8 +1,10 @@
 //! Which copy is kept: the order of the rules, and the folders that are preferred.
 
+use std::fmt::Debug;
+use std::hash::Hash;
 use std::path::PathBuf;
 
-use eframe::egui::{Align, Label, Layout, Ui};
+use eframe::egui::{Align, Id, Label, Layout, Ui, UiBuilder};
 use lucide_icons::Icon;
 
 use super::parts::{self, note, row};
@@ -23,8 +25,7 @@ fn rules(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let rules = &state.settings.keep_rules;
     let mut wanted = None;
     for (at, rule) in rules.iter().enumerate() {
-        // By the rule and not by its place: the keyboard stays on what it moves.
-        ui.push_id(rule, |ui| {
+        scope_of(ui, rule, |ui| {
             ordered(ui, at, rules.len(), words(*rule), "rule", |step| {
                 wanted = Some(moved(rules, at, step));
             });
@@ -32,7 +33,7 @@ fn rules(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     }
     let absent = KeepRule::ALL.into_iter().filter(|rule| !rules.contains(rule));
     for rule in absent {
-        ui.push_id(rule, |ui| {
+        scope_of(ui, &rule, |ui| {
             ui.horizontal(|ui| {
                 ui.label(widgets::caption(ui, "–"));
                 ui.label(widgets::caption(ui, format!("{} (does not count)", words(rule))));
@@ -58,7 +59,7 @@ fn folders(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let folders = &state.settings.preferred_folders;
     let mut wanted: Option<Vec<PathBuf>> = None;
     for (at, folder) in folders.iter().enumerate() {
-        ui.push_id(folder, |ui| {
+        scope_of(ui, folder, |ui| {
             let name = folder.display().to_string();
             ordered(ui, at, folders.len(), &name, "folder", |step| {
                 wanted = Some(moved(folders, at, step));
@@ -73,6 +74,13 @@ fn folders(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         "Best first. Folders that the library prefers come after these.",
     );
     commands.extend(wanted.map(|folders| Change::PreferredFolders(folders).into()));
+}
+
+/// Draws a line under the identity of what is in it and not of its place: the keyboard stays on
+/// what it moves.
+fn scope_of(ui: &mut Ui, what: &(impl Hash + Debug), content: impl FnOnce(&mut Ui)) {
+    let id = Id::unique(("settings-line", what));
+    ui.scope_builder(UiBuilder::new().scope_id(id), content);
 }
 
 /// Where something of a list goes.
