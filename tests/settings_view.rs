@@ -107,10 +107,16 @@ fn what_is_chosen_holds_at_once_and_is_in_the_file() {
     assert!(!window.ctx.global_style().visuals.dark_mode);
     press(&mut window, "Theme: Dark");
     assert!(window.ctx.global_style().visuals.dark_mode);
-    assert_eq!(order(&window)[..2], ["More pixels", "Less lost to compression"]);
+    assert_eq!(
+        order(&window)[..2],
+        ["More pixels", "Less lost to compression"]
+    );
     press(&mut window, "Move up: Less lost to compression");
     press(&mut window, "Leave out rule: An older file date");
-    assert_eq!(order(&window)[..2], ["Less lost to compression", "More pixels"]);
+    assert_eq!(
+        order(&window)[..2],
+        ["Less lost to compression", "More pixels"]
+    );
     let slider = window
         .query_all_by_label("Threads")
         .find(|node| node.accesskit_node().role() == eframe::egui::Role::Slider);
@@ -121,7 +127,10 @@ fn what_is_chosen_holds_at_once_and_is_in_the_file() {
     drop(window);
     let saved = home.saved();
     assert_eq!(saved.theme, ThemeChoice::Dark);
-    assert_eq!(saved.keep_rules[..2], [KeepRule::Compression, KeepRule::Pixels]);
+    assert_eq!(
+        saved.keep_rules[..2],
+        [KeepRule::Compression, KeepRule::Pixels]
+    );
     assert!(!saved.keep_rules.contains(&KeepRule::Age));
     let cores = std::thread::available_parallelism().unwrap().get();
     assert_eq!(saved.threads, cores + 1);
@@ -215,7 +224,12 @@ fn the_cache_is_cleared_only_after_a_question() {
             None,
             vec![home.path("photos")],
         );
-        drop(twinlens::pipeline::start(request.unwrap()).unwrap().join().unwrap());
+        drop(
+            twinlens::pipeline::start(request.unwrap())
+                .unwrap()
+                .join()
+                .unwrap(),
+        );
     };
     scan(&home);
     let mut window = home.window();
@@ -288,7 +302,11 @@ fn answer(mut stream: TcpStream, body: &[u8], is_short: bool, stopped: &AtomicBo
         0 => ("200 OK", String::new()),
         _ => (
             "206 Partial Content",
-            format!("Content-Range: bytes {start}-{}/{}\r\n", body.len() - 1, body.len()),
+            format!(
+                "Content-Range: bytes {start}-{}/{}\r\n",
+                body.len() - 1,
+                body.len()
+            ),
         ),
     };
     let rest = &body[start..];
@@ -365,7 +383,9 @@ fn a_download_that_fails_says_so_at_its_row() {
     let mut window = home.window();
     press(&mut window, "Download: clip-vit-b32");
     wait(&mut window, |window| {
-        window.query_by_label_contains("cannot download: ").is_some()
+        window
+            .query_by_label_contains("cannot download: ")
+            .is_some()
     });
     assert!(window.query_by_label("Download: clip-vit-b32").is_some());
 }
@@ -380,7 +400,11 @@ fn everything_fits_at_twice_the_size() {
     settings.save(&home.path("settings.toml")).unwrap();
     let mut window = home.window();
     let right = window.ctx.content_rect().right();
-    for name in ["Theme: Dark", "Move up: A name like an original's", "Download: clip-vit-b32"] {
+    for name in [
+        "Theme: Dark",
+        "Move up: A name like an original's",
+        "Download: clip-vit-b32",
+    ] {
         let rect = window.get_by_label(name).rect();
         assert!(rect.right() <= right, "{name}: {rect:?} of {right}");
     }

@@ -110,7 +110,9 @@ impl App {
     }
 
     fn look_for_runtime(&mut self) {
-        self.ask(Ask::Runtime(self.state.settings.onnxruntime_library.clone()));
+        self.ask(Ask::Runtime(
+            self.state.settings.onnxruntime_library.clone(),
+        ));
     }
 
     fn look_at_models(&mut self) {
@@ -159,6 +161,12 @@ impl App {
         }
     }
 
+    /// Says that something is done, for a moment. Plain, for the signs of the other notes are in
+    /// no font of the program's own.
+    fn tell(&mut self, text: impl Into<String>) {
+        self.toasts.basic(text.into()).closable(false);
+    }
+
     fn download(&mut self, name: String) {
         self.state.settings_view.model_errors.remove(&name);
         let policy = Policy::with_mirror(self.state.settings.model_mirror.as_deref());
@@ -173,7 +181,7 @@ impl App {
         if let Some((name, result)) = self.jobs.settings.take_download() {
             match result {
                 Ok(added) => {
-                    self.toasts.basic(format!("{} is ready.", added.record.name));
+                    self.tell(format!("{} is ready.", added.record.name));
                 }
                 // The row offers to go on with what has arrived.
                 Err(EmbedError::Cancelled) => {}
@@ -198,7 +206,7 @@ impl App {
             SettingsAnswer::Models(models) => view.models = Some(models),
             SettingsAnswer::Cache(cache) => view.cache = Some(cache),
             SettingsAnswer::Cleared(Ok(())) => {
-                self.toasts.basic("The cache is empty.");
+                self.tell("The cache is empty.");
                 self.look_at_cache();
             }
             SettingsAnswer::Cleared(Err(error)) => self.state.complain(error),

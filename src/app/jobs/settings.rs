@@ -82,7 +82,9 @@ impl SettingsJobs {
         policy: Policy,
     ) -> Result<(), String> {
         if self.download.is_some() {
-            return Err("another model is being fetched; this one can be fetched after it".to_owned());
+            return Err(
+                "another model is being fetched; this one can be fetched after it".to_owned(),
+            );
         }
         self.download = Some(Downloading::start(folder, name, policy, self.ctx.clone())?);
         Ok(())

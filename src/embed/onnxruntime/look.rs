@@ -43,7 +43,9 @@ pub fn look(set: Option<&Path>) -> Result<Seen, String> {
             kept: None,
         });
     }
-    let found = find::candidates(&places).into_iter().find(|path| path.is_file());
+    let found = find::candidates(&places)
+        .into_iter()
+        .find(|path| path.is_file());
     let Some(path) = found else {
         return Err(library::not_found(&places));
     };

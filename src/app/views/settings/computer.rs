@@ -18,7 +18,9 @@ const MOST_MEGABYTES: u32 = 8192;
 /// Draws the card.
 pub(super) fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     row(ui, "Threads", |ui| threads(ui, state, commands));
-    row(ui, "Memory for waiting files", |ui| memory(ui, state, commands));
+    row(ui, "Memory for waiting files", |ui| {
+        memory(ui, state, commands)
+    });
     row(ui, "Cache", |ui| cache(ui, state, commands));
 }
 
@@ -38,7 +40,10 @@ fn threads(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             commands.push(Change::Threads(0).into());
         }
     });
-    note(ui, "As many decode, and as many run the model. Fewer leave room for other work.");
+    note(
+        ui,
+        "As many decode, and as many run the model. Fewer leave room for other work.",
+    );
 }
 
 fn memory(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
@@ -55,7 +60,10 @@ fn memory(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             commands.push(Change::ReadAhead(usual).into());
         }
     });
-    note(ui, "Files that are read and wait to be decoded. What is being decoded comes on top.");
+    note(
+        ui,
+        "Files that are read and wait to be decoded. What is being decoded comes on top.",
+    );
 }
 
 fn cache(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {

@@ -40,7 +40,9 @@ fn engine(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     note(
         ui,
         match state.settings.engine {
-            EngineChoice::Auto => "ONNX Runtime where it is there and works, else the built-in engine.",
+            EngineChoice::Auto => {
+                "ONNX Runtime where it is there and works, else the built-in engine."
+            }
             EngineChoice::Embedded => "Part of Twinlens; needs nothing installed.",
             EngineChoice::OnnxRuntime => {
                 "Faster, and the way to a GPU. A scan fails where it does not run."

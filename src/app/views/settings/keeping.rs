@@ -31,12 +31,17 @@ fn rules(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             });
         });
     }
-    let absent = KeepRule::ALL.into_iter().filter(|rule| !rules.contains(rule));
+    let absent = KeepRule::ALL
+        .into_iter()
+        .filter(|rule| !rules.contains(rule));
     for rule in absent {
         scope_of(ui, &rule, |ui| {
             ui.horizontal(|ui| {
                 ui.label(widgets::caption(ui, "–"));
-                ui.label(widgets::caption(ui, format!("{} (does not count)", words(rule))));
+                ui.label(widgets::caption(
+                    ui,
+                    format!("{} (does not count)", words(rule)),
+                ));
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     let name = format!("Count again: {}", words(rule));
                     if icon_button(ui, Icon::Plus, &name).clicked() {
@@ -113,8 +118,20 @@ fn ordered(
                     step(to);
                 }
             };
-            arrow(ui, at + 1 < count, Icon::ChevronDown, format!("Move down: {name}"), Step::Down);
-            arrow(ui, at > 0, Icon::ChevronUp, format!("Move up: {name}"), Step::Up);
+            arrow(
+                ui,
+                at + 1 < count,
+                Icon::ChevronDown,
+                format!("Move down: {name}"),
+                Step::Down,
+            );
+            arrow(
+                ui,
+                at > 0,
+                Icon::ChevronUp,
+                format!("Move up: {name}"),
+                Step::Up,
+            );
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.add(Label::new(name).truncate());
             });

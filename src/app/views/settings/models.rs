@@ -24,7 +24,10 @@ pub(super) fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         if button(ui, Icon::FilePlus2, "Add a model file").clicked() {
             commands.push(SettingsCommand::Choose(Wanted::Model).into());
         }
-        note(ui, "An ONNX file that takes pictures; a preprocessor_config.json beside it is read.");
+        note(
+            ui,
+            "An ONNX file that takes pictures; a preprocessor_config.json beside it is read.",
+        );
     });
     match &state.settings_view.added {
         Some(Ok(told)) => note(ui, told.clone()),
@@ -46,13 +49,25 @@ fn list(ui: &mut Ui, state: &State, models: &Models, commands: &mut Vec<Command>
     };
     if let Some(file) = in_use.filter(|name| models.rows.iter().all(|row| row.listed.name != *name))
     {
-        note(ui, format!("In use is the file {}.", state.settings.model.as_deref().unwrap_or(file)));
+        note(
+            ui,
+            format!(
+                "In use is the file {}.",
+                state.settings.model.as_deref().unwrap_or(file)
+            ),
+        );
     }
     for (at, row) in models.rows.iter().enumerate() {
         if at > 0 {
             ui.separator();
         }
-        model(ui, state, row, in_use == Some(row.listed.name.as_str()), commands);
+        model(
+            ui,
+            state,
+            row,
+            in_use == Some(row.listed.name.as_str()),
+            commands,
+        );
     }
 }
 
@@ -103,7 +118,10 @@ fn about(ui: &mut Ui, row: &ModelRow, is_used: bool) {
         ui.label(licence.color(licence_color(palette, &listed.licence)));
         let mut facts = format!("· {} · {} numbers a photo", listed.name, listed.dimension);
         if let ModelState::Downloadable { megabytes } = listed.state {
-            facts = format!("{facts} · {}", words::bytes(u64::from(megabytes) * 1_000_000));
+            facts = format!(
+                "{facts} · {}",
+                words::bytes(u64::from(megabytes) * 1_000_000)
+            );
         }
         ui.label(widgets::caption(ui, facts));
     });
@@ -171,7 +189,8 @@ fn progress(ui: &mut Ui, download: &Download, commands: &mut Vec<Command>) {
         let bar = ProgressBar::new(share)
             .desired_width(width::NAMES)
             .desired_height(space::SMALL);
-        ui.add(bar).accessible_name(format!("Download of {}", download.name));
+        ui.add(bar)
+            .accessible_name(format!("Download of {}", download.name));
         let text = match (download.is_stopping, total) {
             (true, _) => "Stopping…".to_owned(),
             (false, Some(total)) => {
