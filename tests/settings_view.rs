@@ -135,7 +135,7 @@ fn what_is_chosen_holds_at_once_and_is_in_the_file() {
     let cores = std::thread::available_parallelism().unwrap().get();
     assert_eq!(saved.threads, cores + 1);
     assert_eq!(saved.engine.name(), "embedded");
-    assert_eq!(saved.text_scale, 1.1);
+    assert_eq!(saved.text_scale.to_string(), "1.1");
     // And they are there again.
     let mut window = home.window();
     assert_eq!(order(&window)[0], "Less lost to compression");

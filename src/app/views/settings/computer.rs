@@ -19,7 +19,7 @@ const MOST_MEGABYTES: u32 = 8192;
 pub(super) fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     row(ui, "Threads", |ui| threads(ui, state, commands));
     row(ui, "Memory for waiting files", |ui| {
-        memory(ui, state, commands)
+        memory(ui, state, commands);
     });
     row(ui, "Cache", |ui| cache(ui, state, commands));
 }
