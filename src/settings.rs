@@ -213,7 +213,7 @@ impl Settings {
             name.push(format!(".unreadable-{number}"));
             PathBuf::from(name)
         };
-        let aside = (1..=u32::MAX)
+        let aside = (1..u32::MAX)
             .map(free)
             .find(|name| !name.exists())
             .unwrap_or_else(|| free(0));

@@ -22,7 +22,7 @@ use twinlens::matching::KeepRule;
 use twinlens::settings::{Places, Settings, ThemeChoice};
 
 /// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 struct Home(tempfile::TempDir);
 
