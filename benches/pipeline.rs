@@ -57,6 +57,7 @@ fn request(folder: &Path, cache: Option<&Path>, threads: usize) -> Request {
         distinct: Vec::new(),
         keep: KeepSettings::default(),
         limits: Limits::default(),
+        read_ahead_bytes: 512_000_000,
     }
 }
 

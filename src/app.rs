@@ -13,6 +13,7 @@ mod jobs;
 mod keys;
 mod review;
 mod rule_dialog;
+mod settings;
 mod state;
 mod theme;
 mod thumbnails;
@@ -165,6 +166,7 @@ impl App {
             looked_live: None,
             shown_live: None,
         };
+        app.begin_settings(ctx);
         if let Some(trouble) = start.settings_trouble {
             app.state.complain(trouble);
         }
@@ -182,6 +184,7 @@ impl eframe::App for App {
         self.follow_scan(ctx);
         self.look_for_current();
         self.follow_comparison();
+        self.follow_download(ctx);
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {

@@ -86,6 +86,8 @@ pub struct Request {
     pub distinct: Vec<(ContentHash, ContentHash)>,
     /// Limits on files and pictures.
     pub limits: Limits,
+    /// Bytes of files that may be read and not yet decoded, together; a larger file goes alone.
+    pub read_ahead_bytes: u64,
 }
 
 /// What came out of an analysis.
@@ -233,6 +235,7 @@ pub fn analyse(request: Request, job: &Job) -> Result<Analysis, PipelineError> {
         limits: &request.limits,
         grouping: &grouping,
         vanished: &vanished,
+        read_ahead_bytes: request.read_ahead_bytes,
     };
     let (mut extracted, mut writer) =
         extract::extract(plan, opened.embedders, cache.into_writer(), job)?;

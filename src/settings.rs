@@ -4,30 +4,118 @@
 //! understood is an error that names the line: guessing at a person's wishes about their
 //! photos is worse than asking.
 
+mod choices;
+mod ranges;
+
+pub use choices::{Language, ThemeChoice};
+pub use ranges::{READ_AHEAD_MEGABYTES, TEXT_SCALE, THREADS};
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::embed::store;
+use crate::embed::{EngineChoice, Provider, store};
+use crate::matching::KeepRule;
+
+/// Written above the fields, for whoever opens the file.
+const HEADER: &str = "# Written by Twinlens. A field that is not here has its default.\n\n";
 
 /// The settings file's content; see the fields for defaults and ranges.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// Decoder threads and model threads, each; 0 (the default) means one a core.
+    /// Decoder threads and model threads, each; 0 (the default) means one a core, at most
+    /// 1,024.
+    #[serde(
+        deserialize_with = "ranges::threads",
+        skip_serializing_if = "is_default"
+    )]
     pub threads: usize,
+    /// Files that are read and wait to be decoded may take so many millions of bytes together;
+    /// default 512, from 64 to 65,536. A file beyond the limit goes alone.
+    #[serde(
+        deserialize_with = "ranges::read_ahead",
+        skip_serializing_if = "ranges::is_usual_read_ahead"
+    )]
+    pub read_ahead_megabytes: u32,
+    /// What computes the vectors; default `auto`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub engine: EngineChoice,
+    /// What ONNX Runtime computes on; default `auto`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub provider: Provider,
     /// The cache; default `cache.db` in the system's cache folder for this program.
+    #[serde(skip_serializing_if = "is_default")]
     pub cache: Option<PathBuf>,
     /// Where downloaded and added models lie; default `models` in the system's data folder.
+    #[serde(skip_serializing_if = "is_default")]
     pub models_folder: Option<PathBuf>,
     /// Model name or file; default the bundled model.
+    #[serde(skip_serializing_if = "is_default")]
     pub model: Option<String>,
     /// Base address that replaces the model hub's, for a mirror; default none.
+    #[serde(skip_serializing_if = "is_default")]
     pub model_mirror: Option<String>,
     /// The ONNX Runtime library, if it is to be found elsewhere than in the usual places.
+    #[serde(skip_serializing_if = "is_default")]
     pub onnxruntime_library: Option<PathBuf>,
+    /// What makes a copy the one to keep, most important first: each rule at most once, and one
+    /// that is left out does not count. Default all, in the order of [`KeepRule::ALL`].
+    #[serde(
+        deserialize_with = "ranges::keep_rules",
+        skip_serializing_if = "ranges::is_usual_order"
+    )]
+    pub keep_rules: Vec<KeepRule>,
     /// Folders to keep photos from when copies are otherwise equal, best first.
+    #[serde(skip_serializing_if = "is_default")]
     pub preferred_folders: Vec<PathBuf>,
+    /// Dark, light, or as the system has it (the default).
+    #[serde(skip_serializing_if = "is_default")]
+    pub theme: ThemeChoice,
+    /// How much larger than usual the window is drawn; default 1, from 0.8 to 2.
+    #[serde(
+        deserialize_with = "ranges::text_scale",
+        skip_serializing_if = "ranges::is_usual_scale"
+    )]
+    pub text_scale: f32,
+    /// The window's language; default `system`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub language: Language,
+    /// From which cosine photos are similar, 0 to 1, by the name of the model; default what the
+    /// model's record says.
+    #[serde(
+        deserialize_with = "ranges::similarity",
+        skip_serializing_if = "is_default"
+    )]
+    pub similarity: BTreeMap<String, f32>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            threads: 0,
+            read_ahead_megabytes: 512,
+            engine: EngineChoice::default(),
+            provider: Provider::default(),
+            cache: None,
+            models_folder: None,
+            model: None,
+            model_mirror: None,
+            onnxruntime_library: None,
+            keep_rules: KeepRule::ALL.to_vec(),
+            preferred_folders: Vec::new(),
+            theme: ThemeChoice::default(),
+            text_scale: 1.0,
+            language: Language::default(),
+            similarity: BTreeMap::new(),
+        }
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// Why the settings cannot be used.
@@ -50,6 +138,14 @@ pub enum SettingsError {
         path: PathBuf,
         /// Line and reason.
         source: Box<toml::de::Error>,
+    },
+    /// The file cannot be written.
+    #[error("cannot keep the settings ({reason}); they last until the program ends: {path}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        reason: String,
     },
     /// The system has no home folder for this user.
     #[error("cannot find the user's home folder; name the files with --cache and --model")]
@@ -78,6 +174,32 @@ impl Settings {
             path: path.to_owned(),
             source: Box::new(source),
         })
+    }
+
+    /// Writes what differs from the defaults to `path`, in one step: a reader finds the old file
+    /// or the new one. A link is followed, so that the file it leads to is the one that changes.
+    /// What was in the file beside fields, such as comments, is lost.
+    ///
+    /// # Errors
+    /// [`SettingsError::Write`]; then the file is as it was.
+    pub fn save(&self, path: &Path) -> Result<(), SettingsError> {
+        let failed = |reason: String| SettingsError::Write {
+            path: path.to_owned(),
+            reason,
+        };
+        let fields = toml::to_string(self).map_err(|error| failed(error.to_string()))?;
+        let write = || -> std::io::Result<()> {
+            let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+            let folder = target.parent().unwrap_or(Path::new("."));
+            std::fs::create_dir_all(folder)?;
+            let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
+            temporary.write_all(HEADER.as_bytes())?;
+            temporary.write_all(fields.as_bytes())?;
+            temporary.as_file().sync_all()?;
+            temporary.persist(&target)?;
+            Ok(())
+        };
+        write().map_err(|error| failed(error.to_string()))
     }
 
     /// Renames a file that cannot be understood, so that it is not lost when new settings are
@@ -110,6 +232,12 @@ impl Settings {
     pub fn models_folder(&self, places: &Places) -> PathBuf {
         let chosen = self.models_folder.clone();
         chosen.unwrap_or_else(|| places.models.clone())
+    }
+
+    /// Bytes of files that may be read and not yet decoded.
+    #[must_use]
+    pub fn read_ahead_bytes(&self) -> u64 {
+        u64::from(self.read_ahead_megabytes) * 1_000_000
     }
 
     /// The number of threads to use, at least 1.
@@ -155,45 +283,4 @@ impl Places {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_missing_file_means_the_defaults_and_a_broken_one_is_an_error_that_names_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("settings.toml");
-        assert_eq!(Settings::load(&path).unwrap(), Settings::default());
-        for (text, expected) in [
-            ("threads = 3\n", Ok(3)),
-            ("threads = -1\n", Err("threads")),
-            ("thread = 3\n", Err("thread")),
-            ("threads = \n", Err("line 1")),
-        ] {
-            std::fs::write(&path, text).unwrap();
-            match (Settings::load(&path), expected) {
-                (Ok(settings), Ok(threads)) => assert_eq!(settings.threads, threads),
-                (Err(error), Err(part)) => {
-                    let message = error.to_string();
-                    assert!(
-                        message.contains(part) && message.contains("settings.toml"),
-                        "{message}"
-                    );
-                }
-                (result, _) => panic!("{text:?}: {result:?}"),
-            }
-        }
-    }
-
-    #[test]
-    fn settings_read_back_from_what_was_written() {
-        let settings = Settings {
-            model: Some("clip".into()),
-            preferred_folders: vec!["a".into()],
-            ..Settings::default()
-        };
-        assert_eq!(
-            toml::from_str::<Settings>(&toml::to_string(&settings).unwrap()).unwrap(),
-            settings
-        );
-    }
-}
+mod tests;

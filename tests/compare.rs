@@ -32,6 +32,7 @@ impl Window {
         let places = Places {
             settings: home.path().join("settings.toml"),
             cache: home.path().join("cache.db"),
+            library: home.path().join("library.db"),
             models: home.path().join("models"),
         };
         let start = Start {

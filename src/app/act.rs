@@ -9,13 +9,19 @@ use eframe::egui;
 use super::App;
 use super::command::Command;
 use super::jobs::Answer;
+use super::state::View;
 
 impl App {
     /// Carries out one wish.
     pub(super) fn act(&mut self, command: Command) {
         let state = &mut self.state;
         match command {
-            Command::Show(view) => state.view = view,
+            Command::Show(view) => {
+                state.view = view;
+                if view == View::Settings {
+                    self.look();
+                }
+            }
             Command::ShowInFolder(path) => self.jobs.show_in_folder(path),
             Command::CloseBanner(at) => {
                 if at < state.banners.len() {
@@ -24,6 +30,7 @@ impl App {
             }
             Command::ToggleCheatSheet => state.cheat_sheet = !state.cheat_sheet,
             Command::Compare(command) => self.compare(command),
+            Command::Settings(command) => self.settings(command),
             Command::LoadThumbnail(hash) => {
                 if state.thumbnails.begin(hash) && !self.jobs.load_thumbnail(hash) {
                     state.thumbnails.forget(hash);
@@ -32,6 +39,12 @@ impl App {
             Command::Library(command) => self.act_in_library(command),
             Command::Review(command) => self.act_in_review(command),
         }
+    }
+
+    /// Says something for a moment. Plain, for the signs of the other notes are in no font of
+    /// the program's own.
+    pub(super) fn tell(&mut self, text: impl Into<String>) {
+        self.toasts.basic(text.into()).closable(false);
     }
 
     /// Takes in what a job brought.
@@ -48,6 +61,7 @@ impl App {
             Answer::Looked(number, looked) => self.looked(number, &looked),
             Answer::Remembered(remembered) => self.remember(*remembered),
             Answer::Done => {}
+            Answer::Settings(answer) => self.take_settings(answer),
             Answer::Failed(text) => self.state.complain(text),
         }
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::compare::CompareCommand;
 use super::review::{Filter, Order};
 use super::rule_dialog::RuleDialog;
+use super::settings::SettingsCommand;
 use super::state::View;
 use crate::photo::{ContentHash, PhotoId};
 
@@ -21,6 +22,8 @@ pub(crate) enum Command {
     ShowInFolder(PathBuf),
     /// In the comparison.
     Compare(CompareCommand),
+    /// In the settings.
+    Settings(SettingsCommand),
     /// Load the small picture of a content.
     LoadThumbnail(ContentHash),
     /// In the library.

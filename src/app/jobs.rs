@@ -9,6 +9,9 @@ mod errands;
 mod memory;
 mod originals;
 mod pictures;
+mod settings;
+
+pub(crate) use settings::{Ask, SettingsAnswer, SettingsJobs};
 
 pub(crate) use memory::{Note, Remembered};
 
@@ -21,6 +24,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use eframe::egui::{ColorImage, Context};
 
 use super::compare::{Made, Work, WorkKey};
+use super::settings::Wanted;
 use crate::library::Cache;
 use crate::matching::{Findings, GroupSettings, Shots};
 use crate::photo::{ContentHash, Photo, PhotoId};
@@ -53,6 +57,8 @@ pub(crate) enum Answer {
     Remembered(Box<Remembered>),
     /// Something was done; nothing to tell.
     Done,
+    /// For the settings view.
+    Settings(SettingsAnswer),
     /// Something failed, in words.
     Failed(String),
 }
@@ -75,6 +81,8 @@ pub(crate) struct Jobs {
     /// Computes.
     sums: Option<Errands>,
     dialogs: Vec<std::thread::JoinHandle<()>>,
+    /// What the settings view waits for.
+    pub(crate) settings: SettingsJobs,
 }
 
 impl Jobs {
@@ -92,6 +100,7 @@ impl Jobs {
             lists: errands("list-folders"),
             sums: errands("regroup"),
             dialogs: Vec::new(),
+            settings: SettingsJobs::new(ctx.clone(), send.clone()),
             ctx,
             send,
             answers,
@@ -214,6 +223,17 @@ impl Jobs {
     pub(crate) fn choose_folders(&mut self) {
         let dialog = dialogs::choose_folders(self.ctx.clone(), self.send.clone());
         self.dialogs.extend(dialog);
+    }
+
+    /// Opens the system's dialog for something that the settings need.
+    pub(crate) fn choose(&mut self, wanted: Wanted) {
+        let dialog = dialogs::choose(wanted, self.ctx.clone(), self.send.clone());
+        self.dialogs.extend(dialog);
+    }
+
+    /// Where answers are drawn.
+    pub(crate) fn ctx(&self) -> &Context {
+        &self.ctx
     }
 
     /// Shows a file in the system's file manager.

@@ -13,6 +13,7 @@ pub(crate) const SHEET: &[(&str, &[(&str, &str)])] = &[
         "Everywhere",
         &[
             ("Ctrl 1 2 3", "Library, Review, Settings"),
+            ("Ctrl + − 0", "Larger, smaller, usual text"),
             ("?", "Show or hide the keys"),
             ("Esc", "Close what is open"),
         ],
@@ -45,6 +46,7 @@ pub(crate) fn read(ui: &egui::Ui, state: &State, commands: &mut Vec<Command>) {
     if let Some(view) = view_key(ctx) {
         commands.push(Command::Show(view));
     }
+    super::settings::text_size_keys(ctx, state.settings.text_scale, commands);
     if ctx.text_edit_focused() {
         return;
     }

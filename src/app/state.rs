@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::compare::Compare;
 use super::review::Review;
+use super::settings::SettingsView;
 use super::thumbnails::Thumbnails;
 use crate::embed::EngineInfo;
 use crate::library::LibraryFolder;
@@ -50,6 +51,8 @@ pub(crate) struct State {
     pub(crate) folders: Vec<LibraryFolder>,
     /// What a scan of each folder would find; missing while it is being worked out.
     pub(crate) estimates: HashMap<PathBuf, Result<Box<Estimate>, String>>,
+    /// What the settings view shows beside what is chosen.
+    pub(crate) settings_view: SettingsView,
     /// The scan that runs.
     pub(crate) scan: Option<Scan>,
     /// What the last scan found out beside photos and groups.

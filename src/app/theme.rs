@@ -33,6 +33,16 @@ pub(crate) mod space {
     pub(crate) const HUGE: f32 = 32.0;
 }
 
+/// Widths of columns, in points.
+pub(crate) mod width {
+    /// Of a page that is read from top to bottom.
+    pub(crate) const PAGE: f32 = 760.0;
+    /// Of the names in front of controls.
+    pub(crate) const NAMES: f32 = 200.0;
+    /// Below this, names stand above their controls.
+    pub(crate) const NARROW: f32 = 560.0;
+}
+
 /// Rounding of small things: buttons, pictures.
 pub(crate) const RADIUS: u8 = 6;
 /// Rounding of large things: cards, dialogs.

@@ -39,16 +39,17 @@ pub(super) struct ScanArgs {
     /// Write a page with the groups side by side
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// What computes the embeddings
-    #[arg(long, default_value = "auto", value_parser = named(EngineChoice::ALL.map(EngineChoice::name), EngineChoice::from_name))]
-    engine: EngineChoice,
+    /// What computes the embeddings [default: the settings', else auto]
+    #[arg(long, value_parser = named(EngineChoice::ALL.map(EngineChoice::name), EngineChoice::from_name))]
+    engine: Option<EngineChoice>,
     /// What ONNX Runtime computes on; other than auto and cpu it must be what really runs
-    #[arg(long, default_value = "auto", value_parser = named(Provider::ALL.map(Provider::name), Provider::from_name))]
-    provider: Provider,
+    /// [default: the settings', else auto]
+    #[arg(long, value_parser = named(Provider::ALL.map(Provider::name), Provider::from_name))]
+    provider: Option<Provider>,
     /// Model of the catalogue, or an ONNX file [default: the bundled one]
     #[arg(long, value_name = "NAME|FILE")]
     model: Option<String>,
-    /// From which cosine similarity on photos are similar [default: the model's]
+    /// From which cosine similarity on photos are similar [default: the settings', else the model's]
     #[arg(long, value_name = "0..1", value_parser = similarity)]
     similarity: Option<f32>,
     /// The weakest evidence to report
@@ -149,10 +150,16 @@ fn request(args: &ScanArgs, context: &Context) -> Result<Request, CliError> {
         request.threads = threads;
         request.engine.threads = threads;
     }
-    request.engine.engine = args.engine;
-    request.engine.provider = args.provider;
+    if let Some(engine) = args.engine {
+        request.engine.engine = engine;
+        if engine == EngineChoice::Embedded {
+            // A provider of the settings is meant for the engine of the settings.
+            request.engine.provider = Provider::Auto;
+        }
+    }
+    request.engine.provider = args.provider.unwrap_or(request.engine.provider);
     request.limit = args.limit;
-    request.similarity = args.similarity;
+    request.similarity = args.similarity.or(request.similarity);
     request.weakest = match args.evidence {
         EvidenceArg::Identical => Evidence::IdenticalPixels,
         EvidenceArg::SameShot => Evidence::SameShot,

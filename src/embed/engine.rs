@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use super::{EmbedError, Embedder, EngineInfo, ModelKey, ModelRecord, embedded, onnxruntime};
 
 /// The engine that the user asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum EngineChoice {
     /// ONNX Runtime where it is found and works, else the embedded engine.
     #[default]
@@ -38,7 +41,8 @@ impl EngineChoice {
 }
 
 /// The execution provider of ONNX Runtime that the user asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Provider {
     /// The fastest that works and keeps single precision.
     #[default]

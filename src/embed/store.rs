@@ -209,6 +209,13 @@ impl ModelStore {
         Ok(added)
     }
 
+    /// Bytes of the model's file that an unfinished download has left, which the next one goes
+    /// on from.
+    #[must_use]
+    pub fn arrived(&self, name: &str) -> u64 {
+        super::download::arrived(&self.model_path(name))
+    }
+
     /// Installs a copy of an ONNX file under a name made from its own.
     ///
     /// # Errors

@@ -16,11 +16,14 @@ mod tests;
 use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use crate::photo::{Content, Photo};
 use name::looks_derived;
 
 /// One way to tell the better of two copies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum KeepRule {
     /// More pixels.
     Pixels,

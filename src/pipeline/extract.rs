@@ -32,9 +32,6 @@ use crate::matching::GroupSettings;
 use crate::photo::{Content, ContentHash, Problem, ProblemKind};
 use crate::scan::{FoundFile, Limits};
 
-/// Files that are read but not yet decoded may hold this many bytes together.
-const BYTES_IN_FLIGHT: u64 = 512 << 20;
-
 /// Two readers keep one disk busy while the other's hash is computed; more only make a
 /// rotating disk seek.
 pub(super) const READERS: usize = 2;
@@ -59,6 +56,8 @@ pub(super) struct Plan<'a> {
     pub grouping: &'a GroupSettings,
     /// The folders that go away meanwhile.
     pub vanished: &'a Vanished<'a>,
+    /// Bytes of files that are read and not yet decoded, together.
+    pub read_ahead_bytes: u64,
 }
 
 /// Contents and vectors that need not be computed again.
@@ -108,6 +107,7 @@ pub(super) fn extract(
         limits,
         grouping,
         vanished,
+        read_ahead_bytes,
     } = plan;
     let Intake {
         to_read,
@@ -121,7 +121,7 @@ pub(super) fn extract(
         job,
         failed: AtomicBool::new(false),
     };
-    let budget = ByteBudget::new(BYTES_IN_FLIGHT);
+    let budget = ByteBudget::new(read_ahead_bytes);
     let claims = Mutex::new(Claims::of(&known));
     let batch = embedders.iter().map(|e| e.batch_size()).max().unwrap_or(1);
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::Request;
 use crate::embed::store::ModelStore;
-use crate::embed::{EmbedError, EngineChoice, EngineRequest, Provider, bundled};
+use crate::embed::{EmbedError, EngineRequest, bundled};
 use crate::library::{Ledger, LibraryError};
 use crate::matching::neighbours::IndexChoice;
 use crate::matching::{Evidence, KeepSettings};
@@ -25,27 +25,30 @@ impl Request {
     ) -> Result<Self, EmbedError> {
         let threads = settings.effective_threads();
         let model = model.or(settings.model.as_deref()).unwrap_or(bundled::NAME);
+        let model = ModelStore::new(settings.models_folder(places))?.find(model)?;
         Ok(Self {
             folders,
             limit: None,
             threads,
             engine: EngineRequest {
-                engine: EngineChoice::Auto,
-                provider: Provider::Auto,
+                engine: settings.engine,
+                provider: settings.provider,
                 threads,
                 library: settings.onnxruntime_library.clone(),
             },
-            model: ModelStore::new(settings.models_folder(places))?.find(model)?,
-            similarity: None,
+            similarity: settings.similarity.get(&model.name).copied(),
+            model,
             weakest: Evidence::Similar,
             index: IndexChoice::Auto,
             cache: Some(settings.cache_file(places)),
             keep: KeepSettings {
+                rules: settings.keep_rules.clone(),
                 preferred_folders: settings.preferred_folders.clone(),
                 ..KeepSettings::default()
             },
             distinct: Vec::new(),
             limits: Limits::default(),
+            read_ahead_bytes: settings.read_ahead_bytes(),
         })
     }
 

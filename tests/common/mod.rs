@@ -223,6 +223,7 @@ pub(crate) fn request(folder: &Path, cache: Option<&Path>) -> Request {
         keep: KeepSettings::default(),
         distinct: Vec::new(),
         limits: Limits::default(),
+        read_ahead_bytes: 512_000_000,
     }
 }
 

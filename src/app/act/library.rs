@@ -33,7 +33,7 @@ impl App {
             let covered = |folder: &LibraryFolder| path.starts_with(&folder.path);
             if let Some(folder) = self.state.folders.iter().find(|folder| covered(folder)) {
                 if folder.path != path {
-                    self.toasts.info(format!(
+                    self.tell(format!(
                         "{} is already part of the library, with {}.",
                         path.display(),
                         folder.path.display()

@@ -31,11 +31,11 @@ impl App {
             Do::NotDuplicates { only_this } => self.declare_apart(only_this),
             Do::Undo => {
                 let moved = review.undo();
-                self.tell(moved, "Undone", "There is nothing to undo.");
+                self.tell_step(moved, "Undone", "There is nothing to undo.");
             }
             Do::Redo => {
                 let moved = review.redo();
-                self.tell(moved, "Done again", "There is nothing to do again.");
+                self.tell_step(moved, "Done again", "There is nothing to do again.");
             }
             Do::SetFilter(filter) => review.set_filter(filter),
             Do::SetOrder(order) => review.set_order(order),
@@ -55,7 +55,7 @@ impl App {
             Do::Find => self.state.focus_search = true,
         }
         if let Err(refusal) = done {
-            self.toasts.warning(refusal.to_string());
+            self.tell(refusal.to_string());
         }
         self.save_marks();
     }
@@ -63,16 +63,16 @@ impl App {
     fn next_undecided(&mut self) {
         let review = self.state.review.as_mut();
         if !review.is_some_and(Review::go_to_undecided) {
-            self.toasts.success("Every group in the list is decided.");
+            self.tell("Every group in the list is decided.");
         }
     }
 
-    fn tell(&mut self, moved: Option<Moved>, done: &str, nothing: &str) {
+    fn tell_step(&mut self, moved: Option<Moved>, done: &str, nothing: &str) {
         let Some(moved) = moved else {
-            self.toasts.info(nothing);
+            self.tell(nothing);
             return;
         };
-        self.toasts.info(format!("{done}: {}", moved.name));
+        self.tell(format!("{done}: {}", moved.name));
         self.set_apart(moved.declare, moved.withdraw);
     }
 
@@ -81,18 +81,15 @@ impl App {
             return;
         };
         if review.cutter().is_none() {
-            self.toasts
-                .info("The scan still looks for more copies; say this when it is done.");
+            self.tell("The scan still looks for more copies; say this when it is done.");
             return;
         }
         let pairs = review.declare_apart(only_this);
         if pairs.is_empty() {
-            self.toasts
-                .info("These files are equal byte by byte: they are duplicates.");
+            self.tell("These files are equal byte by byte: they are duplicates.");
             return;
         }
-        self.toasts
-            .info("Not duplicates: remembered for every later scan. U takes it back.");
+        self.tell("Not duplicates: remembered for every later scan. U takes it back.");
         self.set_apart(pairs, Vec::new());
     }
 

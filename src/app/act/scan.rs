@@ -120,8 +120,7 @@ impl App {
         match result {
             Ok(analysis) => self.take_analysis(analysis),
             Err(PipelineError::Cancelled) => {
-                self.toasts
-                    .info("Stopped. What was finished is kept for the next scan.");
+                self.tell("Stopped. What was finished is kept for the next scan.");
             }
             Err(error) => self.state.complain(error.to_string()),
         }

@@ -19,11 +19,10 @@ impl App {
     pub(in crate::app) fn compare(&mut self, command: CompareCommand) {
         let state = &mut self.state;
         if command == CompareCommand::Open {
-            let opened = state.review.as_ref().and_then(Compare::open);
-            if opened.is_none() {
-                self.toasts.info("There is nothing to compare it with.");
+            state.compare = state.review.as_ref().and_then(Compare::open);
+            if state.compare.is_none() {
+                self.tell("There is nothing to compare it with.");
             }
-            state.compare = opened;
             return;
         }
         let Some(compare) = &mut state.compare else {
@@ -47,7 +46,7 @@ impl App {
                     let before = review.current();
                     review.step_group(step);
                     if review.current() == before {
-                        self.toasts.info("There are no more groups this way.");
+                        self.tell("There are no more groups this way.");
                     } else if !compare.show_current(review) {
                         state.compare = None;
                     }

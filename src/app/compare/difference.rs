@@ -170,6 +170,7 @@ fn shade(lower: Color32, apart: u8, amplify: u32) -> Color32 {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "whole numbers and halves are exact")]
 mod tests {
     use super::*;
     use image::{Rgb, RgbImage};

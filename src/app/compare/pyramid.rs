@@ -122,6 +122,7 @@ fn halved(image: &ColorImage) -> ColorImage {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "whole numbers and halves are exact")]
 mod tests {
     use super::*;
 

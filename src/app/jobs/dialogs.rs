@@ -8,7 +8,8 @@ use std::thread::JoinHandle;
 use crossbeam_channel::Sender;
 use eframe::egui::Context;
 
-use super::Answer;
+use super::{Answer, SettingsAnswer};
+use crate::app::settings::Wanted;
 
 /// Asks for folders.
 pub(super) fn choose_folders(ctx: Context, answers: Sender<Answer>) -> Option<JoinHandle<()>> {
@@ -17,6 +18,36 @@ pub(super) fn choose_folders(ctx: Context, answers: Sender<Answer>) -> Option<Jo
             .set_title("Choose folders of photos")
             .pick_folders();
         Answer::Folders(chosen.unwrap_or_default())
+    })
+}
+
+/// Asks for something that the settings need.
+pub(super) fn choose(
+    wanted: Wanted,
+    ctx: Context,
+    answers: Sender<Answer>,
+) -> Option<JoinHandle<()>> {
+    start("settings-dialog", ctx, answers, move || {
+        let dialog = rfd::FileDialog::new();
+        let chosen = match wanted {
+            Wanted::OnnxRuntime => dialog
+                .set_title("Choose the library of ONNX Runtime")
+                .pick_file(),
+            Wanted::Model => dialog
+                .set_title("Choose a model for pictures")
+                .add_filter("ONNX", &["onnx"])
+                .pick_file(),
+            Wanted::CacheFolder => dialog
+                .set_title("Choose a folder for the cache")
+                .pick_folder(),
+            Wanted::PreferredFolder => dialog
+                .set_title("Choose a folder to keep photos from")
+                .pick_folder(),
+        };
+        chosen.map_or_else(
+            || Answer::Done,
+            |path| Answer::Settings(SettingsAnswer::Chosen(wanted, path)),
+        )
     })
 }
 

@@ -181,6 +181,11 @@ pub fn download(
     }
 }
 
+/// Bytes of `target` that an unfinished download has left; 0 if there is none.
+pub(super) fn arrived(target: &Path) -> u64 {
+    std::fs::metadata(partial::folder_of(target).join("body")).map_or(0, |body| body.len())
+}
+
 /// Why a try ended before the file was whole.
 enum Trouble {
     Cancelled,

@@ -28,13 +28,18 @@ pub(super) struct Partial {
     version: Version,
 }
 
+/// Where what has arrived of `target` is kept.
+pub(super) fn folder_of(target: &Path) -> PathBuf {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(target.file_name().unwrap_or_default());
+    name.push(".download");
+    target.with_file_name(name)
+}
+
 impl Partial {
     /// Goes on with what an earlier try left, or begins.
     pub(super) fn open(target: &Path) -> io::Result<Self> {
-        let mut name = std::ffi::OsString::from(".");
-        name.push(target.file_name().unwrap_or_default());
-        name.push(".download");
-        let folder = target.with_file_name(name);
+        let folder = folder_of(target);
         std::fs::create_dir_all(&folder)?;
         let mut body = OpenOptions::new()
             .create(true)

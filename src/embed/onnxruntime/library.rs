@@ -52,13 +52,25 @@ pub(super) fn load(set: Option<&Path>) -> Result<Library, String> {
         }
     }
     if refused.is_empty() {
-        return Err(format!(
-            "its library was not found ({}); install it with `pip install onnxruntime`, or set the path of {}",
-            places.describe(),
-            find::library_name()
-        ));
+        return Err(not_found(&places));
     }
     Err(refused.join("; "))
+}
+
+/// The file and the name of the library that this process has loaded, if it has.
+pub(super) fn loaded() -> Option<(PathBuf, String)> {
+    let loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+    let library = loaded.as_ref()?;
+    Some((library.path.clone(), library.runtime.clone()))
+}
+
+/// That there is no library, where it was looked for, and how to get it.
+pub(super) fn not_found(places: &Places) -> String {
+    format!(
+        "its library was not found ({}); install it with `pip install onnxruntime`, or set the path of {}",
+        places.describe(),
+        find::library_name()
+    )
 }
 
 fn is_same_file(a: &Path, b: &Path) -> bool {
@@ -120,7 +132,7 @@ fn reason_of(error: &ort::LoadDynamicError) -> String {
 ///
 /// `info` is `ORT Build Info: git-branch=rel-1.24.1, git-commit-id=...`; distributions build
 /// from other branches, and then the file's name is the best source.
-fn version(info: &str, path: &Path) -> String {
+pub(super) fn version(info: &str, path: &Path) -> String {
     let is_version =
         |text: &str| text.contains('.') && text.split('.').all(|part| part.parse::<u32>().is_ok());
     let from_branch = info

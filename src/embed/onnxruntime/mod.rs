@@ -12,9 +12,12 @@
 
 pub mod find;
 mod library;
+mod look;
 mod preload;
 mod provider;
 mod session;
+
+pub use look::{Seen, look};
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;

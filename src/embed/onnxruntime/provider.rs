@@ -81,6 +81,30 @@ fn to_install(provider: Provider) -> &'static str {
     }
 }
 
+/// Why `provider` cannot run with the library at this path, and what it needs; `None` if
+/// nothing speaks against it. NVIDIA's and Intel's providers are libraries of their own beside
+/// ONNX Runtime's; the others are part of it.
+pub(super) fn obstacle(provider: Provider, library: &Path) -> Option<String> {
+    let beside = |name: &str| {
+        let file = if cfg!(windows) {
+            format!("onnxruntime_providers_{name}.dll")
+        } else {
+            format!("libonnxruntime_providers_{name}.so")
+        };
+        library.with_file_name(file).is_file()
+    };
+    let is_there = match provider {
+        Provider::Auto | Provider::Cpu | Provider::WebGpu => true,
+        Provider::CoreMl => cfg!(target_os = "macos"),
+        Provider::DirectMl => cfg!(windows),
+        Provider::Cuda | Provider::TensorRt if cfg!(target_os = "macos") => false,
+        Provider::Cuda => beside("cuda"),
+        Provider::TensorRt => beside("tensorrt"),
+        Provider::OpenVino => beside("openvino"),
+    };
+    (!is_there).then(|| format!("needs {}", to_install(provider)))
+}
+
 /// The library's words, and for a provider what it needs.
 pub(super) fn explain(provider: Provider, reason: &str) -> String {
     let reason = reason.trim();

@@ -1,0 +1,38 @@
+//! What can be chosen by name that is no concern of any other room.
+
+use serde::{Deserialize, Serialize};
+
+/// Which colours the window has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ThemeChoice {
+    /// Light or dark as the system has it.
+    #[default]
+    System,
+    /// Dark text on light grounds.
+    Light,
+    /// Light text on dark grounds.
+    Dark,
+}
+
+/// The window's language, as `system` or a tag of BCP 47.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Language {
+    /// The system's, or English where the window does not speak it.
+    #[default]
+    #[serde(rename = "system")]
+    System,
+    /// English.
+    #[serde(rename = "en")]
+    English,
+}
+
+impl Language {
+    /// What the window speaks under this choice, in that language.
+    #[must_use]
+    pub fn spoken(self) -> &'static str {
+        match self {
+            Self::System | Self::English => "English",
+        }
+    }
+}
