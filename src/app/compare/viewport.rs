@@ -134,12 +134,12 @@ impl Viewport {
     /// it.
     fn settle(&mut self, lead: Size) {
         let (_, size) = self.place(lead, lead);
-        for axis in 0..2 {
-            let half = self.frame[axis] / size[axis].max(1.0) / 2.0;
-            self.center[axis] = if half >= 0.5 {
+        for ((center, frame), size) in self.center.iter_mut().zip(self.frame).zip(size) {
+            let half = frame / size.max(1.0) / 2.0;
+            *center = if half >= 0.5 {
                 0.5
             } else {
-                self.center[axis].clamp(half, 1.0 - half)
+                center.clamp(half, 1.0 - half)
             };
         }
     }
