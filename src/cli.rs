@@ -153,12 +153,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn execute(cli: Cli) -> Result<(), CliError> {
     quiet_decoders();
-    ctrlc::set_handler(|| {
-        // The second time the user means it: the cache is safe at any moment.
-        if INTERRUPTED.swap(true, Ordering::Relaxed) {
-            std::process::exit(i32::from(CANCELLED));
-        }
-    })?;
     let mut places = Places::of_this_user()?;
     if let Some(settings) = cli.settings {
         places.settings = settings;
@@ -168,6 +162,13 @@ fn execute(cli: Cli) -> Result<(), CliError> {
         None => return Ok(app::run(Start::of(places, Vec::new()))?),
         Some(command) => command,
     };
+    // A window ends as the system ends programs: what is remembered is safe at any moment.
+    ctrlc::set_handler(|| {
+        // The second time the user means it: the cache is safe at any moment.
+        if INTERRUPTED.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(CANCELLED));
+        }
+    })?;
     let settings = Settings::load(&places.settings)?;
     let context = Context { settings, places };
     match command {

@@ -69,7 +69,7 @@ impl Window {
 
     /// Steps until something holds; fails after a minute.
     fn until(&mut self, what: &str, holds: impl Fn(&Self) -> bool) {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(3);
         loop {
             self.harness.step();
             if holds(self) {

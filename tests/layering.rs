@@ -91,7 +91,7 @@ fn never_in(rooms: &[&str], words: &[&str], rule: &str) {
 #[test]
 fn only_the_window_names_egui_and_only_the_command_line_prints() {
     only_in(
-        &["app/", "main.rs"],
+        &["app.rs", "app/", "main.rs"],
         &["egui", "eframe"],
         "only app/ and main.rs name egui or eframe",
     );
@@ -156,6 +156,7 @@ fn only_removal_moves_or_deletes_files_of_the_user() {
             "library/",        // sets a damaged cache aside
             "embed/download/", // moves a finished download into place
             "embed/store.rs",  // the models folder
+            "settings.rs",     // sets settings aside that cannot be understood
         ],
         &["fs::remove_file", "fs::remove_dir", "fs::rename", "trash::"],
         "only removal/execute.rs moves or deletes a user's file",
@@ -185,6 +186,7 @@ fn only_the_pipeline_and_the_window_jobs_start_threads() {
             "pipeline.rs",
             "pipeline/",
             "app/jobs.rs",
+            "app/jobs/",
             // A pool whose only thread is the caller: it keeps the decoder from starting others.
             "scan/decode/jpeg.rs",
         ],
