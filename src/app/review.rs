@@ -5,26 +5,28 @@
 //! it. Rule: a mark is in force only in a group that keeps at least one photo; however the
 //! groups are cut, nothing can be marked away to the last.
 
+mod decide;
 mod filter;
 mod marks;
 mod rules;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod walk;
 
+pub(crate) use decide::Moved;
 pub(crate) use filter::{Filter, Order};
 pub(crate) use marks::Refusal;
 pub(crate) use rules::{Rule, Scope, Selection};
 pub(crate) use summary::{GroupSummary, Totals};
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::library::Mark;
 use crate::matching::{Cosine, Evidence, Findings, Group, GroupSettings, Member, Shots};
 use crate::photo::{ContentHash, Photo, PhotoId};
-use marks::{Marks, Step, StepKind};
+use marks::Marks;
 
 /// In no group.
 const ALONE: u32 = u32::MAX;
@@ -44,17 +46,6 @@ pub(crate) struct Cutter {
 
 /// Two contents that are no duplicates, the lower first.
 pub(crate) type Pair = (ContentHash, ContentHash);
-
-/// What became of a step that was taken back or made again.
-#[derive(Debug, Default, PartialEq)]
-pub(crate) struct Moved {
-    /// What the step is called.
-    pub(crate) name: &'static str,
-    /// Declarations that are to be made.
-    pub(crate) declare: Vec<Pair>,
-    /// Declarations that are to be taken back.
-    pub(crate) withdraw: Vec<Pair>,
-}
 
 /// The groups of one analysis while they are decided upon.
 #[derive(Debug)]
@@ -326,285 +317,6 @@ impl Review {
         let stay_at = self.current_member().map(|(_, member)| member.photo);
         self.order = order;
         self.show_anew(stay_at);
-    }
-
-    /// Goes to a place of the list, its first photo.
-    pub(crate) fn go_to(&mut self, place: usize) {
-        self.current = place.min(self.shown.len().saturating_sub(1));
-        self.photo = 0;
-    }
-
-    /// Goes `step` groups on, not beyond the ends.
-    pub(crate) fn step_group(&mut self, step: isize) {
-        let place = self.current.saturating_add_signed(step);
-        if place != self.current {
-            self.go_to(place);
-        }
-    }
-
-    /// Goes to a member of the current group.
-    pub(crate) fn go_to_member(&mut self, number: usize) {
-        let members = self
-            .current_group()
-            .map_or(0, |(_, group)| group.members().count());
-        self.photo = number.min(members.saturating_sub(1));
-    }
-
-    /// Goes `step` photos on within the group, not beyond its ends.
-    pub(crate) fn step_photo(&mut self, step: isize) {
-        self.go_to_member(self.photo.saturating_add_signed(step));
-    }
-
-    /// Goes to the next group after this that was not decided, from the start if need be; false
-    /// if there is none.
-    pub(crate) fn go_to_undecided(&mut self) -> bool {
-        let places = self.shown.len();
-        let next = (1..=places)
-            .map(|step| (self.current + step) % places)
-            .find(|&place| !self.is_decided(place));
-        if let Some(place) = next {
-            self.go_to(place);
-        }
-        next.is_some()
-    }
-
-    /// Goes to where a photo is; false if its group is not shown.
-    pub(crate) fn go_to_photo(&mut self, photo: PhotoId) -> bool {
-        let Some(&position) = self.group_of.get(photo.index()) else {
-            return false;
-        };
-        let place = self.shown.iter().position(|&shown| shown == position);
-        let number = self
-            .group_of(photo)
-            .and_then(|group| group.members().position(|member| member.photo == photo));
-        let (Some(place), Some(number)) = (place, number) else {
-            return false;
-        };
-        (self.current, self.photo) = (place, number);
-        true
-    }
-
-    fn is_decided(&self, place: usize) -> bool {
-        self.shown_group(place)
-            .and_then(|(position, _)| self.summary(position))
-            .is_some_and(|summary| summary.is_decided)
-    }
-
-    /// Marks a photo, or takes its mark away.
-    ///
-    /// # Errors
-    /// [`Refusal`] if it is protected, gone, or the last of its group.
-    pub(crate) fn set_mark(&mut self, photo: PhotoId, mark: Mark) -> Result<(), Refusal> {
-        let name = match mark {
-            Mark::Keep => "keep",
-            Mark::Remove => "mark",
-        };
-        self.set_marks(&[(photo, mark)], name)
-    }
-
-    /// Marks a photo if it is not, and the other way round.
-    ///
-    /// # Errors
-    /// As [`Review::set_mark`].
-    pub(crate) fn toggle(&mut self, photo: PhotoId) -> Result<(), Refusal> {
-        let mark = if self.is_marked(photo) {
-            Mark::Keep
-        } else {
-            Mark::Remove
-        };
-        self.set_mark(photo, mark)
-    }
-
-    /// Keeps only this photo of its group; protected photos stay as well.
-    ///
-    /// # Errors
-    /// [`Refusal`] if the photo itself is gone.
-    pub(crate) fn keep_only(&mut self, photo: PhotoId) -> Result<(), Refusal> {
-        if self.is_gone(photo) {
-            return Err(Refusal::Gone);
-        }
-        let Some(group) = self.group_of(photo) else {
-            return Ok(());
-        };
-        let marks: Vec<_> = group
-            .members()
-            .map(|member| {
-                let keep = member.photo == photo || self.is_protected(member.photo);
-                let mark = if keep { Mark::Keep } else { Mark::Remove };
-                (member.photo, mark)
-            })
-            .collect();
-        self.set_marks(&marks, "keep only this one")
-    }
-
-    /// Takes the marks of the current group as they stand for the user's own.
-    ///
-    /// # Errors
-    /// As [`Review::set_mark`].
-    pub(crate) fn accept(&mut self) -> Result<(), Refusal> {
-        let Some((_, group)) = self.current_group() else {
-            return Ok(());
-        };
-        let marks: Vec<_> = group
-            .members()
-            .map(|member| {
-                let marked = self.is_marked(member.photo);
-                (member.photo, if marked { Mark::Remove } else { Mark::Keep })
-            })
-            .collect();
-        self.set_marks(&marks, "accept the group")
-    }
-
-    /// What a rule would change in the groups that are shown.
-    pub(crate) fn select(&self, rule: &Rule, scope: Scope) -> Selection {
-        rules::select(self, rule, scope)
-    }
-
-    /// Carries out what [`Review::select`] said, as one step that can be undone.
-    ///
-    /// # Errors
-    /// As [`Review::set_mark`], for a selection of another review.
-    pub(crate) fn apply(&mut self, selection: &Selection) -> Result<(), Refusal> {
-        self.set_marks(&selection.marks, "mark by a rule")
-    }
-
-    /// Declares that the current group, or only the current photo in it, has no duplicates: the
-    /// pairs that are to be kept apart from now on. Of a group of several shots each shot stays
-    /// together.
-    pub(crate) fn declare_apart(&mut self, only_this: bool) -> Vec<Pair> {
-        let Some((_, group)) = self.current_group() else {
-            return Vec::new();
-        };
-        let hash = |member: &Member| self.photo(member.photo).map(|p| p.content.hash);
-        let here = self.current_member().and_then(|(_, member)| hash(member));
-        let several = group.shots.len() > 1 && !only_this;
-        let members: Vec<(usize, ContentHash)> = (group.shots.iter().enumerate())
-            .flat_map(|(shot, of)| of.members.iter().map(move |member| (shot, member)))
-            .filter_map(|(shot, member)| Some((shot, hash(member)?)))
-            .collect();
-        let mut pairs = Vec::new();
-        for (at, &(shot, a)) in members.iter().enumerate() {
-            for &(other, b) in members.iter().skip(at + 1) {
-                let is_meant = if only_this {
-                    here.is_some_and(|here| a == here || b == here)
-                } else {
-                    !several || shot != other
-                };
-                if is_meant && a != b {
-                    pairs.push((a.min(b), a.max(b)));
-                }
-            }
-        }
-        pairs.sort_unstable();
-        pairs.dedup();
-        if !pairs.is_empty() {
-            self.marks.note(Step {
-                name: "not duplicates",
-                kind: StepKind::Apart(pairs.clone()),
-            });
-            self.set_apart(&pairs, &[]);
-        }
-        pairs
-    }
-
-    /// Changes what is declared; the shots are to be built anew with [`Review::set_shots`].
-    fn set_apart(&mut self, declare: &[Pair], withdraw: &[Pair]) {
-        if let Some(cutter) = &mut self.cutter {
-            let declared = &mut cutter.grouping.not_duplicates;
-            declared.extend_from_slice(declare);
-            declared.sort_unstable();
-            declared.dedup();
-            declared.retain(|pair| !withdraw.contains(pair));
-        }
-    }
-
-    /// Takes back the last step.
-    pub(crate) fn undo(&mut self) -> Option<Moved> {
-        let step = self.marks.undo()?;
-        Some(self.follow(&step, true))
-    }
-
-    /// Makes the last step that was taken back again.
-    pub(crate) fn redo(&mut self) -> Option<Moved> {
-        let step = self.marks.redo()?;
-        Some(self.follow(&step, false))
-    }
-
-    /// The photos whose user marks changed since the last call, with what is to be remembered.
-    pub(crate) fn take_unsaved(&mut self) -> Vec<(PhotoId, Option<Mark>)> {
-        self.marks.take_unsaved()
-    }
-
-    /// Goes where something was undone.
-    fn follow(&mut self, step: &Step, is_undo: bool) -> Moved {
-        let mut moved = Moved {
-            name: step.name,
-            ..Moved::default()
-        };
-        match &step.kind {
-            StepKind::Marks(changes) => {
-                let photos: Vec<PhotoId> = changes.iter().map(|change| change.0).collect();
-                self.refresh(&photos);
-                if let Some(&first) = photos.first() {
-                    self.go_to_photo(first);
-                }
-            }
-            StepKind::Apart(pairs) if is_undo => moved.withdraw.clone_from(pairs),
-            StepKind::Apart(pairs) => moved.declare.clone_from(pairs),
-        }
-        self.set_apart(&moved.declare, &moved.withdraw);
-        moved
-    }
-
-    fn set_marks(&mut self, marks: &[(PhotoId, Mark)], name: &'static str) -> Result<(), Refusal> {
-        if let &[(photo, Mark::Remove)] = marks {
-            if self.is_gone(photo) {
-                return Err(Refusal::Gone);
-            }
-            if self.is_protected(photo) {
-                return Err(Refusal::Protected);
-            }
-        }
-        let new: HashMap<PhotoId, Mark> = marks.iter().copied().collect();
-        let photos: Vec<PhotoId> = marks.iter().map(|&(photo, _)| photo).collect();
-        let keeps_one = |&position: &u32| {
-            let group = self.groups.get(position as usize);
-            group.is_none_or(|group| self.marks.would_keep_one(group, &new))
-        };
-        if !self.positions_of(&photos).iter().all(keeps_one) {
-            return Err(Refusal::LastOfGroup);
-        }
-        self.marks.set(marks, name);
-        self.refresh(&photos);
-        Ok(())
-    }
-
-    /// The positions of the groups of these photos, each once.
-    fn positions_of(&self, photos: &[PhotoId]) -> Vec<u32> {
-        let mut positions: Vec<u32> = photos
-            .iter()
-            .filter_map(|photo| self.group_of.get(photo.index()).copied())
-            .filter(|&position| position != ALONE)
-            .collect();
-        positions.sort_unstable();
-        positions.dedup();
-        positions
-    }
-
-    /// Computes anew what depends on the marks of these photos.
-    fn refresh(&mut self, photos: &[PhotoId]) {
-        for position in self.positions_of(photos) {
-            let position = position as usize;
-            let (Some(group), Some(summary)) =
-                (self.groups.get(position), self.summaries.get_mut(position))
-            else {
-                continue;
-            };
-            self.marks.enforce(group);
-            self.totals.leave_out(summary);
-            *summary = GroupSummary::of(group, &self.photos, &self.marks);
-            self.totals.take_in(summary);
-        }
     }
 
     /// Computes anew what depends on groups and marks.
