@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use super::schema::{self, Found};
-use super::{CacheWriter, LibraryError, in_words};
+use super::{CacheWriter, LibraryError, in_words, rows};
 
 /// A connection to the cache, for one thread.
 #[derive(Debug)]
@@ -204,7 +204,7 @@ impl Cache {
             all.query_map([], |row| row.get(0))?.collect()
         })?;
         let gone = paths.iter().filter(|bytes| {
-            path_of(bytes)
+            rows::path_of(bytes)
                 .is_some_and(|path| !path.exists() && path.parent().is_some_and(Path::is_dir))
         });
         self.run(|| {
@@ -269,7 +269,7 @@ impl Cache {
 }
 
 /// Whether an error means that the file is no good, rather than the system.
-fn is_damage(error: &rusqlite::Error) -> bool {
+pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
     use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
     matches!(
         error.sqlite_error_code(),
@@ -281,7 +281,7 @@ fn is_damage(error: &rusqlite::Error) -> bool {
 /// what the look at the start covers.
 const MARK: &str = "-damaged";
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
@@ -307,20 +307,4 @@ fn set_aside(path: &Path) -> Result<PathBuf, LibraryError> {
         }
     }
     Ok(aside)
-}
-
-#[cfg(unix)]
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "not every blob is a path elsewhere"
-)]
-fn path_of(bytes: &[u8]) -> Option<PathBuf> {
-    use std::os::unix::ffi::OsStrExt;
-    Some(PathBuf::from(std::ffi::OsStr::from_bytes(bytes)))
-}
-
-/// A name that is not Unicode cannot be made from bytes on this system: such a row stays.
-#[cfg(not(unix))]
-fn path_of(bytes: &[u8]) -> Option<PathBuf> {
-    std::str::from_utf8(bytes).ok().map(PathBuf::from)
 }

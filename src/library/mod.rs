@@ -4,14 +4,22 @@
 //! does not fit: a damaged or newer file is set aside, a row that makes no sense is a row that
 //! is not there. A scan writes through one [`CacheWriter`], which commits at least every two
 //! seconds, so that a killed scan loses no more.
+//!
+//! [`Ledger`] holds what cannot be computed again: the user's decisions, and the journal of what
+//! was removed. It is never set aside or overwritten, and every call is on the disk when it
+//! returns.
 
 mod cache;
+mod decisions;
+mod ledger;
 mod read;
 mod rows;
 mod schema;
 mod writer;
 
 pub use cache::{Cache, CacheInfo, OpenedCache, Pruned};
+pub use decisions::{FolderScan, LibraryFolder, Mark, MarkedPhoto, NotDuplicates};
+pub use ledger::Ledger;
 pub use read::KnownVerdict;
 pub use writer::{CacheWriter, Record};
 
@@ -23,11 +31,13 @@ use rusqlite::ffi::{
     SQLITE_IOERR_WRITE,
 };
 
+use crate::photo::ContentHash;
+
 /// What stands for the path of a cache that is gone in the end; what does not fit into memory
 /// goes to SQLite's own temporary file.
 const IN_MEMORY: &str = "(in memory)";
 
-/// Why the cache cannot be used.
+/// Why the cache or the library cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum LibraryError {
     /// The file or its folder cannot be made or opened.
@@ -60,6 +70,68 @@ pub enum LibraryError {
         /// SQLite's reason.
         source: rusqlite::Error,
     },
+    /// `library.db` or its folder cannot be made or opened, or is something else.
+    #[error(
+        "cannot open the library of your decisions ({reason}); choose another with --library FILE, or none with --no-library: {path}"
+    )]
+    LedgerOpen {
+        /// The library.
+        path: PathBuf,
+        /// The system's or SQLite's reason.
+        reason: String,
+    },
+    /// `library.db` is damaged. It is precious, so nothing is done about it.
+    #[error(
+        "the library of your decisions is damaged ({reason}) and was left as it is; {}: {path}",
+        way_out(backup.as_deref())
+    )]
+    LedgerDamaged {
+        /// The library.
+        path: PathBuf,
+        /// SQLite's reason.
+        reason: String,
+        /// The latest copy that was made before a change of its tables.
+        backup: Option<PathBuf>,
+    },
+    /// `library.db` was written by a newer version of this program.
+    #[error(
+        "the library of your decisions has version {version}, but this program knows {newest} at most; update Twinlens, choose another with --library FILE, or none with --no-library: {path}"
+    )]
+    LedgerNewer {
+        /// The library.
+        path: PathBuf,
+        /// Its version.
+        version: usize,
+        /// The newest one that is known.
+        newest: usize,
+    },
+    /// `library.db` is older, and could not be copied before its tables change.
+    #[error(
+        "cannot make a backup of the library of your decisions ({reason}), so that it was not brought up to date; free some space beside it or choose another with --library FILE: {path}"
+    )]
+    LedgerBackup {
+        /// The library.
+        path: PathBuf,
+        /// The system's or SQLite's reason.
+        reason: String,
+    },
+    /// Reading or writing `library.db` failed; what was asked for did not happen.
+    #[error(
+        "the library of your decisions failed ({}), and the last change was not kept: {path}",
+        in_words(source)
+    )]
+    Ledger {
+        /// The library.
+        path: PathBuf,
+        /// SQLite's reason.
+        source: rusqlite::Error,
+    },
+    /// Two photos of equal bytes were declared to be no duplicates.
+    #[error("files of the same bytes cannot be declared to be no duplicates: {content}")]
+    SameContent {
+        /// What both hold.
+        content: ContentHash,
+    },
     /// Reading or writing failed later on: the disk is full, the medium is gone.
     #[error("the cache failed ({}); {}", in_words(source), advice(path))]
     Database {
@@ -90,6 +162,19 @@ fn in_words(error: &rusqlite::Error) -> String {
             "it cannot be written, {error}: the disk is full, a quota is used up, or the disk fails"
         ),
         _ => error.to_string(),
+    }
+}
+
+/// What to do about a damaged library.
+fn way_out(backup: Option<&Path>) -> String {
+    match backup {
+        Some(backup) => format!(
+            "move it away and put a copy of its backup in its place ({}), or go on without it by \
+             --no-library",
+            backup.display()
+        ),
+        None => "move it away to begin a new one, or put one from your own backups in its place"
+            .to_owned(),
     }
 }
 

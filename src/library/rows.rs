@@ -1,6 +1,6 @@
 //! Between the nouns and their rows; a row that makes no sense gives `None`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use half::f16;
 use rusqlite::{Error, OptionalExtension, Row};
@@ -33,6 +33,23 @@ pub(super) fn if_it_fits<T>(row: rusqlite::Result<T>) -> rusqlite::Result<Option
 /// A path as the system's bytes: equal paths, and only those, have equal bytes.
 pub(super) fn path_bytes(path: &Path) -> &[u8] {
     path.as_os_str().as_encoded_bytes()
+}
+
+/// The path of these bytes.
+#[cfg(unix)]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "not every blob is a path elsewhere"
+)]
+pub(super) fn path_of(bytes: &[u8]) -> Option<PathBuf> {
+    use std::os::unix::ffi::OsStrExt;
+    Some(PathBuf::from(std::ffi::OsStr::from_bytes(bytes)))
+}
+
+/// A name that is not Unicode cannot be made from bytes on this system: such a row stays.
+#[cfg(not(unix))]
+pub(super) fn path_of(bytes: &[u8]) -> Option<PathBuf> {
+    std::str::from_utf8(bytes).ok().map(PathBuf::from)
 }
 
 /// SQLite's integers are signed: the bits are kept.
