@@ -19,13 +19,11 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::cache::{is_damage, with_suffix};
-use super::{LibraryError, decisions, in_words};
+use super::{LibraryError, decisions, in_words, journal};
 
 /// The tables, in the order in which they came; a file's `user_version` is the number of those
 /// that it has.
-const MIGRATIONS: &[&str] = &[
-    decisions::TABLES, //
-];
+const MIGRATIONS: &[&str] = &[decisions::TABLES, journal::TABLES];
 
 /// `PRAGMA application_id`: "Twll".
 const APPLICATION: i64 = 0x5477_6c6c;
