@@ -54,6 +54,7 @@ fn request(folder: &Path, cache: Option<&Path>, threads: usize) -> Request {
         weakest: Evidence::Similar,
         index: IndexChoice::Auto,
         cache: cache.map(Path::to_owned),
+        distinct: Vec::new(),
         keep: KeepSettings::default(),
         limits: Limits::default(),
     }

@@ -8,6 +8,8 @@
 mod cache;
 mod draw;
 mod models;
+mod remove;
+mod restore;
 mod scan;
 
 use std::ffi::OsString;
@@ -19,6 +21,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::embed::EmbedError;
 use crate::library::LibraryError;
 use crate::pipeline::PipelineError;
+use crate::removal::RemovalError;
 use crate::report::ReportError;
 use crate::settings::{Places, Settings, SettingsError};
 
@@ -44,6 +47,10 @@ enum Command {
     Scan(Box<scan::ScanArgs>),
     /// List, download, add and check models
     Models(models::ModelsArgs),
+    /// Remove the surplus copies of a report, or say what would be done
+    Remove(remove::RemoveArgs),
+    /// Bring back what was removed
+    Restore(restore::RestoreArgs),
     /// Look at the cache, make it smaller, or empty it
     Cache(cache::CacheArgs),
 }
@@ -54,6 +61,14 @@ struct CacheFile {
     /// Cache file [default: the settings', else in the system's cache folder]
     #[arg(long, value_name = "FILE")]
     cache: Option<std::path::PathBuf>,
+}
+
+/// Whose decisions a command takes account of.
+#[derive(Debug, Args)]
+struct LibraryFile {
+    /// Library of decisions [default: in the system's data folder]
+    #[arg(long, value_name = "FILE")]
+    library: Option<std::path::PathBuf>,
 }
 
 /// Why a command failed; each message says what to do.
@@ -69,6 +84,19 @@ enum CliError {
     Library(#[from] LibraryError),
     #[error(transparent)]
     Report(#[from] ReportError),
+    #[error(transparent)]
+    Removal(#[from] RemovalError),
+    #[error("cannot read the report ({source}): {path}", path = path.display())]
+    OpenReport {
+        path: std::path::PathBuf,
+        source: std::io::Error,
+    },
+    #[error("{0} photos were left where they were")]
+    Skipped(usize),
+    #[error("{0} files were not restored")]
+    NotRestored(usize),
+    #[error("stopped; what was done until then is in the journal and can be restored")]
+    Stopped,
     #[error("cannot write to standard output: {0}")]
     Output(#[from] std::io::Error),
     #[error(
@@ -92,6 +120,10 @@ impl Context {
         chosen
             .or_else(|| self.settings.cache.clone())
             .unwrap_or_else(|| self.places.cache.clone())
+    }
+
+    fn library_file(&self, chosen: Option<std::path::PathBuf>) -> std::path::PathBuf {
+        chosen.unwrap_or_else(|| self.places.library.clone())
     }
 
     fn models_folder(&self) -> std::path::PathBuf {
@@ -118,7 +150,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(
             error @ (CliError::Pipeline(PipelineError::Cancelled)
-            | CliError::Embed(EmbedError::Cancelled)),
+            | CliError::Embed(EmbedError::Cancelled)
+            | CliError::Removal(RemovalError::Cancelled)
+            | CliError::Stopped),
         ) => {
             eprintln!("twinlens: {error}");
             ExitCode::from(CANCELLED)
@@ -148,6 +182,8 @@ fn execute(cli: Cli) -> Result<(), CliError> {
     match cli.command {
         Command::Scan(args) => scan::run(&args, &context),
         Command::Models(args) => models::run(args, &context),
+        Command::Remove(args) => remove::run(&args, &context),
+        Command::Restore(args) => restore::run(&args, &context),
         Command::Cache(args) => cache::run(args, &context),
     }
 }

@@ -29,8 +29,10 @@ use std::time::{Duration, Instant};
 use crate::embed::{self, EmbedError, EngineInfo, EngineRequest, ModelRecord};
 use crate::library::{Cache, LibraryError};
 use crate::matching::neighbours::{IndexChoice, IndexUsed};
-use crate::matching::{Cosine, Evidence, Group, KeepSettings, MatchError, Part};
-use crate::photo::{Photo, Problem};
+use crate::matching::{
+    Cosine, Evidence, Findings, Group, GroupSettings, KeepSettings, MatchError, Part, Shots,
+};
+use crate::photo::{ContentHash, Photo, Problem};
 use crate::scan::{self, Limits, ScanError, Walked};
 
 /// What is to be analysed, and how.
@@ -56,6 +58,10 @@ pub struct Request {
     pub cache: Option<PathBuf>,
     /// What makes a photo the one to keep.
     pub keep: KeepSettings,
+    /// Pairs of contents that the user declared to be no duplicates, in any order: they are
+    /// never in one group. Their pixels are compared all the same, and remembered, so that the
+    /// declaration can be taken back without a scan.
+    pub distinct: Vec<(ContentHash, ContentHash)>,
     /// Limits on files and pictures.
     pub limits: Limits,
 }
@@ -71,6 +77,12 @@ pub struct Analysis {
     pub photos: Vec<Photo>,
     /// What belongs together.
     pub groups: Vec<Group>,
+    /// What the groups were cut from: [`Shots::groups`] cuts them at another similarity.
+    pub shots: Shots,
+    /// How the shots were built.
+    pub grouping: GroupSettings,
+    /// What the shots were built from.
+    pub findings: Findings,
     /// Photos that are parts of collages.
     pub parts: Vec<Part>,
     /// What could not be used, and notes; in path order.
@@ -91,6 +103,22 @@ pub struct Analysis {
     pub elapsed: Duration,
     /// Thumbnails and more of every content that was met.
     pub cache: Cache,
+}
+
+impl Analysis {
+    /// The shots under other settings: other declarations, another keeper. No photo is looked
+    /// at again; it takes a fraction of a second for 100,000 photos, so it is nothing for a
+    /// frame.
+    ///
+    /// # Errors
+    /// [`MatchError::Cancelled`] if `cancel` is set.
+    pub fn shots_with(
+        &self,
+        settings: &GroupSettings,
+        cancel: &AtomicBool,
+    ) -> Result<Shots, MatchError> {
+        Shots::build(&self.findings.of(&self.photos), settings, cancel)
+    }
 }
 
 /// Why there is no analysis.
@@ -280,12 +308,15 @@ pub fn analyse(
         files,
         photos,
         groups: related.groups,
+        shots: related.shots,
+        grouping: related.grouping,
+        findings: related.findings,
         parts: related.parts,
         problems,
         engine: opened.engine,
         model: request.model,
-        index: related.neighbours.index,
-        recall: related.neighbours.recall,
+        index: related.index,
+        recall: related.recall,
         notices,
         stages: progress.stages().to_vec(),
         elapsed: progress.elapsed(),

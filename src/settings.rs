@@ -98,6 +98,8 @@ pub struct Places {
     pub settings: PathBuf,
     /// The default cache.
     pub cache: PathBuf,
+    /// The default library of decisions.
+    pub library: PathBuf,
     /// The default models folder.
     pub models: PathBuf,
 }
@@ -110,12 +112,12 @@ impl Places {
     pub fn of_this_user() -> Result<Self, SettingsError> {
         use etcetera::BaseStrategy;
         let base = etcetera::choose_base_strategy().map_err(|_no_home| SettingsError::NoHome)?;
+        let data = store::data_folder().ok_or(SettingsError::NoHome)?;
         Ok(Self {
             settings: base.config_dir().join("twinlens/settings.toml"),
             cache: base.cache_dir().join("twinlens/cache.db"),
-            models: store::data_folder()
-                .ok_or(SettingsError::NoHome)?
-                .join("models"),
+            library: data.join("library.db"),
+            models: data.join("models"),
         })
     }
 }

@@ -10,11 +10,13 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use indicatif::HumanBytes;
 
-use super::{CANCELLED, CacheFile, CliError, Context, INTERRUPTED, draw};
+use super::{CANCELLED, CacheFile, CliError, Context, INTERRUPTED, LibraryFile, draw};
 use crate::embed::store::ModelStore;
 use crate::embed::{EngineChoice, EngineRequest, Provider, bundled};
+use crate::library::{Ledger, LibraryFolder};
 use crate::matching::neighbours::IndexChoice;
 use crate::matching::{Evidence, KeepSettings};
+use crate::photo::ContentHash;
 use crate::pipeline::{self, Analysis, Request};
 use crate::report::{self, Report};
 use crate::scan::Limits;
@@ -66,6 +68,11 @@ pub(super) struct ScanArgs {
     /// Remember nothing
     #[arg(long, conflicts_with = "cache")]
     no_cache: bool,
+    #[command(flatten)]
+    library: LibraryFile,
+    /// Take no account of earlier decisions: no duplicates, protected and preferred folders
+    #[arg(long, conflicts_with = "library")]
+    no_library: bool,
     /// Look at the first N files only, in path order
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
@@ -131,6 +138,34 @@ pub(super) fn run(args: &ScanArgs, context: &Context) -> Result<(), CliError> {
     Ok(())
 }
 
+/// What was decided earlier.
+#[derive(Default)]
+struct Decisions {
+    distinct: Vec<(ContentHash, ContentHash)>,
+    preferred_folders: Vec<PathBuf>,
+    protected_folders: Vec<PathBuf>,
+}
+
+impl Decisions {
+    /// None of a file that is not there; a scan does not make it.
+    fn read(file: &Path) -> Result<Self, CliError> {
+        let Some(ledger) = Ledger::open_existing(file)? else {
+            return Ok(Self::default());
+        };
+        let declared = ledger.not_duplicates()?;
+        let folders = ledger.folders()?;
+        let those = |is_wanted: fn(&LibraryFolder) -> bool| {
+            let wanted = folders.iter().filter(|folder| is_wanted(folder));
+            wanted.map(|folder| folder.path.clone()).collect()
+        };
+        Ok(Self {
+            distinct: declared.iter().map(|declared| declared.pair).collect(),
+            preferred_folders: those(|folder| folder.is_preferred),
+            protected_folders: those(|folder| folder.is_protected),
+        })
+    }
+}
+
 fn request(args: &ScanArgs, context: &Context) -> Result<Request, CliError> {
     let settings = &context.settings;
     let threads = args
@@ -143,6 +178,13 @@ fn request(args: &ScanArgs, context: &Context) -> Result<Request, CliError> {
             .or(settings.model.as_deref())
             .unwrap_or(bundled::NAME),
     )?;
+    let decisions = if args.no_library {
+        Decisions::default()
+    } else {
+        Decisions::read(&context.library_file(args.library.library.clone()))?
+    };
+    let mut preferred_folders = settings.preferred_folders.clone();
+    preferred_folders.extend(decisions.preferred_folders);
     let cache = (!args.no_cache).then(|| context.cache_file(args.cache.cache.clone()));
     Ok(Request {
         folders: args.folders.clone(),
@@ -169,9 +211,11 @@ fn request(args: &ScanArgs, context: &Context) -> Result<Request, CliError> {
         },
         cache,
         keep: KeepSettings {
-            preferred_folders: settings.preferred_folders.clone(),
+            preferred_folders,
+            protected_folders: decisions.protected_folders,
             ..KeepSettings::default()
         },
+        distinct: decisions.distinct,
         limits: Limits::default(),
     })
 }

@@ -23,7 +23,10 @@ use super::{LibraryError, decisions, in_words, journal};
 
 /// The tables, in the order in which they came; a file's `user_version` is the number of those
 /// that it has.
-const MIGRATIONS: &[&str] = &[decisions::TABLES, journal::TABLES];
+const MIGRATIONS: &[&str] = &[
+    decisions::TABLES, //
+    journal::TABLES,
+];
 
 /// `PRAGMA application_id`: "Twll".
 const APPLICATION: i64 = 0x5477_6c6c;
@@ -81,10 +84,10 @@ impl Ledger {
         if is_emptied(path) {
             return Err(damaged(path, "it is empty, but has been used".to_owned()));
         }
-        let mut connection = Connection::open(path).map_err(|error| failed(path, error))?;
+        let mut connection = Connection::open(path).map_err(|error| failed(path, &error))?;
         // Looked at before it is configured, which would write to a file that is not ours.
         inspect(&connection, path, migrations.len())?;
-        configure(&connection).map_err(|error| failed(path, error))?;
+        configure(&connection).map_err(|error| failed(path, &error))?;
         migrate(&mut connection, path, migrations)?;
         Ok(Self {
             connection,
@@ -143,11 +146,11 @@ fn damaged(path: &Path, reason: String) -> LibraryError {
     }
 }
 
-fn failed(path: &Path, error: rusqlite::Error) -> LibraryError {
-    if is_damage(&error) {
+fn failed(path: &Path, error: &rusqlite::Error) -> LibraryError {
+    if is_damage(error) {
         damaged(path, error.to_string())
     } else {
-        refused(path, in_words(&error))
+        refused(path, in_words(error))
     }
 }
 
@@ -171,7 +174,7 @@ fn inspect(connection: &Connection, path: &Path, newest: usize) -> Result<(), Li
         let fault: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
         Ok((tables, application, fault, version(connection)?))
     };
-    let (tables, application, fault, version) = look().map_err(|error| failed(path, error))?;
+    let (tables, application, fault, version) = look().map_err(|error| failed(path, &error))?;
     if fault != "ok" {
         return Err(damaged(path, fault));
     }
@@ -211,7 +214,7 @@ fn migrate(
     path: &Path,
     migrations: &[&str],
 ) -> Result<(), LibraryError> {
-    let failed = |error| failed(path, error);
+    let failed = |error: rusqlite::Error| failed(path, &error);
     if version(connection).map_err(failed)? == migrations.len() {
         return Ok(());
     }

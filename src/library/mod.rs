@@ -175,7 +175,8 @@ fn way_out(backup: Option<&Path>) -> String {
              --no-library",
             backup.display()
         ),
-        None => "move it away to begin a new one, or put one from your own backups in its place"
+        None => "put one from your own backups in its place, move it away to begin a new one, or \
+                 go on without it by --no-library"
             .to_owned(),
     }
 }

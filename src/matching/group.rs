@@ -11,6 +11,9 @@
 //! keeper, or has the very pixels of one that was; every shot of a group is related to the
 //! group's first shot directly. A group at a higher similarity is always part of a group at a
 //! lower one. A photo is in one shot, a shot in at most one group.
+//!
+//! Contents that the user declared to be no duplicates are in one group at no similarity; that is
+//! all a declaration does, so that taking it back restores what was there.
 
 mod parts;
 mod relate;
@@ -23,9 +26,10 @@ use std::sync::atomic::AtomicBool;
 
 use serde::{Deserialize, Serialize};
 
+use super::apart::Apart;
 use super::keep::KeepSettings;
 use super::{Cosine, Distinct, Edge, Evidence, MatchError, Verdict};
-use crate::photo::{Photo, PhotoId};
+use crate::photo::{ContentHash, Photo, PhotoId};
 pub use parts::{Part, parts};
 use relate::Relations;
 
@@ -42,6 +46,30 @@ pub struct Analysed<'a> {
     pub edges: &'a [Edge],
 }
 
+/// What an analysis found out of its photos, kept to group them again with other settings.
+#[derive(Clone, Debug, Default)]
+pub struct Findings {
+    /// The contents; as in [`Analysed`].
+    pub distinct: Distinct,
+    /// The verdicts; as in [`Analysed`].
+    pub verdicts: Vec<(u32, u32, Verdict)>,
+    /// The close pairs; as in [`Analysed`].
+    pub edges: Vec<Edge>,
+}
+
+impl Findings {
+    /// As the grouping takes it; `photos` are those that it was found of.
+    #[must_use]
+    pub fn of<'a>(&'a self, photos: &'a [Photo]) -> Analysed<'a> {
+        Analysed {
+            photos,
+            distinct: &self.distinct,
+            verdicts: &self.verdicts,
+            edges: &self.edges,
+        }
+    }
+}
+
 /// What the user chose.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GroupSettings {
@@ -52,6 +80,9 @@ pub struct GroupSettings {
     pub weakest: Evidence,
     /// How the keeper of a shot is chosen.
     pub keep: KeepSettings,
+    /// Pairs of contents that the user declared to be no duplicates, in any order: they are in
+    /// one shot or group never. Pairs of contents that are not there count for nothing.
+    pub not_duplicates: Vec<(ContentHash, ContentHash)>,
 }
 
 /// What is proposed for a photo.
@@ -151,12 +182,14 @@ impl Shots {
         cancel: &AtomicBool,
     ) -> Result<Self, MatchError> {
         check_positions(analysed)?;
-        let built = shots::build(analysed, settings, cancel)?;
+        let apart = Apart::of_contents(analysed.distinct, &settings.not_duplicates);
+        let built = shots::build(analysed, settings, &apart, cancel)?;
         let relations = Relations::build(
             analysed,
             &built.of_content,
             built.shots.len(),
             settings.weakest,
+            &apart,
             cancel,
         )?;
         let mut by_path: Vec<usize> = (0..built.shots.len()).collect();

@@ -7,6 +7,7 @@
 //! [`verify`](verify::verify) turns each into a [`Verdict`], [`group`] builds shots and
 //! groups from the verdicts, with [`keep`] deciding which photo of a shot is the best.
 
+mod apart;
 mod evidence;
 pub mod group;
 pub mod keep;
@@ -16,7 +17,9 @@ mod stars;
 pub mod verify;
 
 pub use evidence::Evidence;
-pub use group::{Analysed, Group, GroupSettings, Member, MemberVerdict, Part, Shot, Shots};
+pub use group::{
+    Analysed, Findings, Group, GroupSettings, Member, MemberVerdict, Part, Shot, Shots,
+};
 pub use keep::{KeepRule, KeepSettings};
 pub use verify::{Numbers, Verdict, VerifySettings};
 

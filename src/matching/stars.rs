@@ -6,6 +6,9 @@
 //! chains, and complete linkage, which tears real groups apart because one weak pair is
 //! missing; the centre of facility-location clustering bounds it.
 //!
+//! Nodes that must be kept apart never share a star: a merge that would bring them together does
+//! not take place.
+//!
 //! Three properties follow, and the tests hold them:
 //! - **bounded**: whatever is cut off at a strength, every member has a link to its centre at
 //!   least that strong;
@@ -19,10 +22,12 @@
 //! the two ends of the new link are looked at, and with the smaller part renamed at each merge
 //! (weighted union) the whole run is O(links log nodes) but for dense clusters' recentring.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::apart::Apart;
 use super::{MatchError, index_u32};
 
 /// Two nodes that belong together, and which of them may be the centre of a star with the other
@@ -62,9 +67,10 @@ pub(super) struct Event {
 pub(super) fn grow(
     nodes: usize,
     links: impl Iterator<Item = Link>,
+    apart: &Apart,
     cancel: &AtomicBool,
 ) -> Result<Vec<Event>, MatchError> {
-    let mut state = Growing::new(nodes);
+    let mut state = Growing::new(nodes, apart);
     for (index, link) in links.enumerate() {
         if index % 1024 == 0 && cancel.load(Ordering::Relaxed) {
             return Err(MatchError::Cancelled);
@@ -98,13 +104,15 @@ pub(super) fn centres(nodes: usize, events: &[Event], links: usize) -> Vec<u32> 
 /// better of several; with all of these it is set aside. That is the greedy algorithm for set
 /// cover (Chvátal, *A Greedy Heuristic for the Set-Covering Problem*, 1979). Unlike [`grow`] it
 /// has no order of strength and cannot be cut, but one node that has little in common with the
-/// others cannot keep a large star from forming.
+/// others cannot keep a large star from forming. Of two nodes that must be apart the better one
+/// goes with the centre.
 ///
 /// # Errors
 /// [`MatchError::Cancelled`] if `cancel` is set.
 pub(super) fn cover(
     nodes: usize,
     links: impl Iterator<Item = Link>,
+    apart: &Apart,
     cancel: &AtomicBool,
 ) -> Result<Vec<u32>, MatchError> {
     let mut led = vec![Vec::new(); nodes];
@@ -131,12 +139,17 @@ pub(super) fn cover(
         }
         // What was set aside since it was put into the queue counts no more.
         led[node as usize].retain(|&other| centre[other as usize].is_none());
-        if led[node as usize].len() < count {
-            queue.push(most(node, &led));
+        let star = if apart.is_empty() {
+            Cow::Borrowed(&led[node as usize])
+        } else {
+            Cow::Owned(apart.compatible(node, &led[node as usize]))
+        };
+        if star.len() < count {
+            queue.push((star.len(), Reverse(node)));
             continue;
         }
         centre[node as usize] = Some(node);
-        for &other in &led[node as usize] {
+        for &other in star.iter() {
             centre[other as usize] = Some(node);
         }
     }
@@ -167,11 +180,17 @@ struct Growing {
     leaders: Vec<Vec<u32>>,
     /// How many nodes of each star each node may lead, by star.
     links_into: Vec<Counts>,
+    /// The stars that each star must be kept apart from; most have none.
+    apart: BTreeMap<u32, BTreeSet<u32>>,
     events: Vec<Event>,
 }
 
 impl Growing {
-    fn new(nodes: usize) -> Self {
+    fn new(nodes: usize, apart: &Apart) -> Self {
+        let mut apart_from: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+        for (a, b) in apart.pairs() {
+            apart_from.entry(a).or_default().insert(b);
+        }
         let numbers: Vec<u32> = (0..index_u32(nodes)).collect();
         Self {
             star: numbers.clone(),
@@ -179,6 +198,7 @@ impl Growing {
             centre: numbers,
             leaders: vec![Vec::new(); nodes],
             links_into: vec![Counts::default(); nodes],
+            apart: apart_from,
             events: Vec::new(),
         }
     }
@@ -237,7 +257,26 @@ impl Growing {
     /// Whether `node` may be the centre of its own star and `other` together.
     fn may_join(&self, node: u32, other: u32) -> bool {
         let own = self.star[node as usize];
-        own != other && self.spans(node, other) && self.spans(node, own)
+        own != other
+            && self.spans(node, other)
+            && self.spans(node, own)
+            && !self
+                .apart
+                .get(&own)
+                .is_some_and(|barred| barred.contains(&other))
+    }
+
+    /// What had to be apart from a star has to be apart from the one that it became part of.
+    fn inherit_apart(&mut self, small: u32, large: u32) {
+        let barred = self.apart.remove(&small).unwrap_or_default();
+        for &other in &barred {
+            let back = self.apart.entry(other).or_default();
+            back.remove(&small);
+            back.insert(large);
+        }
+        if !barred.is_empty() {
+            self.apart.entry(large).or_default().extend(barred);
+        }
     }
 
     fn join(&mut self, link: u32, node: u32, other: u32) {
@@ -260,6 +299,7 @@ impl Growing {
             }
         }
         self.members[large as usize].extend(moving);
+        self.inherit_apart(small, large);
         let centre = former
             .into_iter()
             .filter(|&centre| self.spans(centre, large))
@@ -321,7 +361,7 @@ mod tests {
             ends: (a, b),
             may_lead: (may_lead(a, b), may_lead(b, a)),
         });
-        let events = grow(nodes, directed, &AtomicBool::new(false)).unwrap();
+        let events = grow(nodes, directed, &Apart::default(), &AtomicBool::new(false)).unwrap();
         centres(nodes, &events, links.len())
     }
 
@@ -367,7 +407,12 @@ mod tests {
     fn a_set_cancel_flag_stops_the_growth() {
         let cancelled = AtomicBool::new(true);
         assert_eq!(
-            grow(2, [Link::mutual(0, 1)].into_iter(), &cancelled),
+            grow(
+                2,
+                [Link::mutual(0, 1)].into_iter(),
+                &Apart::default(),
+                &cancelled
+            ),
             Err(MatchError::Cancelled)
         );
     }

@@ -14,9 +14,9 @@ use super::progress::{Progress, Stage};
 use super::{PipelineError, Request, detail, through};
 use crate::embed::Embedding;
 use crate::library::CacheWriter;
-use crate::matching::neighbours::{self, Neighbours, Vectors};
+use crate::matching::neighbours::{self, IndexUsed, Vectors};
 use crate::matching::{
-    Analysed, Cosine, Distinct, Group, GroupSettings, Part, VerifySettings, group,
+    Cosine, Distinct, Findings, Group, GroupSettings, Part, Shots, VerifySettings, group,
 };
 use crate::photo::{ContentHash, Photo};
 
@@ -35,8 +35,13 @@ pub(super) struct Relate<'a> {
 #[derive(Debug)]
 pub(super) struct Related {
     pub groups: Vec<Group>,
+    pub shots: Shots,
+    pub grouping: GroupSettings,
+    pub findings: Findings,
     pub parts: Vec<Part>,
-    pub neighbours: Neighbours,
+    pub index: IndexUsed,
+    /// Of the neighbours, if not all were found.
+    pub recall: Option<f64>,
     /// Contents with too many look-alikes to compare them all.
     pub crowded: usize,
     /// Contents that could not be compared, for the cache lost what is known of their pixels.
@@ -112,19 +117,23 @@ impl Relate<'_> {
             similarity: self.similarity,
             weakest: self.request.weakest,
             keep: self.request.keep.clone(),
+            not_duplicates: self.request.distinct.clone(),
         };
-        let analysed = Analysed {
-            photos: self.photos,
-            distinct: &distinct,
-            verdicts: &compared.verdicts,
-            edges: &found.edges,
+        let findings = Findings {
+            distinct,
+            verdicts: compared.verdicts,
+            edges: found.edges,
         };
-        let groups = group::group(&analysed, &settings, cancel)?;
+        let shots = Shots::build(&findings.of(self.photos), &settings, cancel)?;
         progress.add(Stage::Group, self.photos.len() as u64, 0, begun.elapsed());
         Ok(Related {
-            groups,
-            parts: group::parts(&distinct, &compared.verdicts),
-            neighbours: found,
+            groups: shots.groups(self.similarity),
+            parts: group::parts(&findings.distinct, &findings.verdicts),
+            shots,
+            grouping: settings,
+            findings,
+            index: found.index,
+            recall: found.recall,
             crowded: hashed.crowded,
             unreadable: compared.unreadable.len(),
         })

@@ -85,6 +85,7 @@ fn report(photos: &[Photo]) -> Report {
         &GroupSettings {
             similarity: Cosine(0.6),
             weakest: Evidence::Similar,
+            not_duplicates: Vec::new(),
             keep: KeepSettings::default(),
         },
         &AtomicBool::new(false),

@@ -9,6 +9,7 @@ use std::cmp::Ordering;
 use std::sync::atomic::AtomicBool;
 
 use super::Analysed;
+use crate::matching::apart::Apart;
 use crate::matching::stars::{self, Event};
 use crate::matching::{Cosine, Evidence, MatchError, Verdict, index_u32};
 
@@ -118,6 +119,7 @@ impl Relations {
         shot_of_content: &[u32],
         shots: usize,
         weakest: Evidence,
+        apart: &Apart,
         cancel: &AtomicBool,
     ) -> Result<Self, MatchError> {
         let mut verdicts = Vec::new();
@@ -143,7 +145,7 @@ impl Relations {
             let link = &links[at as usize];
             stars::Link::mutual(link.a, link.b)
         });
-        let events = stars::grow(shots, pairs, cancel)?;
+        let events = stars::grow(shots, pairs, &apart.renamed(shot_of_content), cancel)?;
         Ok(Self {
             shots,
             links,

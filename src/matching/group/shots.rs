@@ -6,11 +6,16 @@
 //! The centre, and keeper, is the best, or one that shows nearly all of what is better: a
 //! framed copy is larger, but it need not match all that match the original. What is better
 //! than its keeper is left to the user.
+//!
+//! What the user declared to be no duplicates is kept apart first of all, even within a class: a
+//! class with such a pair becomes several, each as large as it can be with the best in front.
 
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::{Analysed, GroupSettings, Member, MemberVerdict};
+use crate::matching::apart::Apart;
 use crate::matching::keep::Standing;
 use crate::matching::stars;
 use crate::matching::{Cosine, Evidence, MatchError, Verdict, index_u32};
@@ -26,6 +31,7 @@ pub(super) struct Built {
 pub(super) fn build(
     analysed: &Analysed<'_>,
     settings: &GroupSettings,
+    apart: &Apart,
     cancel: &AtomicBool,
 ) -> Result<Built, MatchError> {
     let pixels_of = equal_pixels(analysed);
@@ -36,9 +42,15 @@ pub(super) fn build(
             .keep
             .compare(&standings[a as usize], &standings[b as usize])
     });
-    let classes = Classes::number(analysed, &pixels_of, &best_first);
+    let class_of_pixels = kept_apart(analysed, pixels_of, &best_first, apart);
+    let classes = Classes::number(analysed, &class_of_pixels, &best_first);
     let links = ClassLinks::collect(analysed, &classes, settings.weakest);
-    let centre = stars::cover(classes.best_photo.len(), links.directed(), cancel)?;
+    let centre = stars::cover(
+        classes.best_photo.len(),
+        links.directed(),
+        &apart.renamed(&classes.of_content),
+        cancel,
+    )?;
 
     // Numbered as their best classes are met, so that shots are ranked by these.
     let mut shot_of_centre = vec![None; centre.len()];
@@ -98,6 +110,42 @@ fn equal_pixels(analysed: &Analysed<'_>) -> Vec<u32> {
     }
     (0..contents)
         .map(|content| stars::find(&mut parents, content))
+        .collect()
+}
+
+/// The same without classes that hold two contents which must be apart. A content goes, best
+/// first, to the first part of its class with nothing that it must be apart from; so every two
+/// parts of a class hold such a pair, and never share a shot.
+fn kept_apart(
+    analysed: &Analysed<'_>,
+    pixels_of: Vec<u32>,
+    best_first: &[u32],
+    apart: &Apart,
+) -> Vec<u32> {
+    if apart.is_empty() {
+        return pixels_of;
+    }
+    let mut part_of: Vec<Option<u32>> = vec![None; pixels_of.len()];
+    let mut parts: HashMap<u32, Vec<u32>> = HashMap::new();
+    for &photo in best_first {
+        let content = analysed.distinct.of_photo[photo as usize];
+        if part_of[content as usize].is_some() {
+            continue;
+        }
+        let barred: BTreeSet<u32> = apart
+            .from(content)
+            .filter_map(|other| part_of[other as usize])
+            .collect();
+        let parts = parts.entry(pixels_of[content as usize]).or_default();
+        let fitting = parts.iter().copied().find(|part| !barred.contains(part));
+        part_of[content as usize] = Some(fitting.unwrap_or_else(|| {
+            parts.push(content);
+            content
+        }));
+    }
+    (0..)
+        .zip(part_of)
+        .map(|(content, part)| part.unwrap_or(content))
         .collect()
 }
 

@@ -58,6 +58,7 @@ fn settings(similarity: f32, weakest: Evidence) -> GroupSettings {
         similarity: Cosine(similarity),
         weakest,
         keep: KeepSettings::default(),
+        not_duplicates: Vec::new(),
     }
 }
 
@@ -68,6 +69,8 @@ struct Library {
     /// (content, content, evidence or veto, cosine)
     verdicts: Vec<(u8, u8, Option<Evidence>, f32)>,
     edges: Vec<(u8, u8, f32)>,
+    /// Declared to be no duplicates.
+    apart: Vec<(u8, u8)>,
 }
 
 impl Library {
@@ -110,12 +113,25 @@ impl Library {
             verdicts: &verdicts,
             edges: &edges,
         };
-        group(
-            &analysed,
-            &settings(similarity, weakest),
-            &AtomicBool::new(false),
-        )
-        .unwrap()
+        let hash = |content| ContentHash([content; 32]);
+        let declared = self.apart.iter().map(|&(a, b)| (hash(a), hash(b)));
+        let settings = GroupSettings {
+            not_duplicates: declared.collect(),
+            ..settings(similarity, weakest)
+        };
+        group(&analysed, &settings, &AtomicBool::new(false)).unwrap()
+    }
+
+    /// The paths of each shot of each group.
+    fn paths(&self) -> Vec<Vec<Vec<String>>> {
+        let shot = |shot: &Shot| {
+            let members = shot.members.iter();
+            members.map(|member| self.path(member.photo)).collect()
+        };
+        self.groups(0.5, Evidence::Similar)
+            .iter()
+            .map(|group| group.shots.iter().map(shot).collect())
+            .collect()
     }
 
     fn path(&self, id: PhotoId) -> String {
@@ -194,9 +210,11 @@ fn libraries() -> impl Strategy<Value = Library> {
     (
         proptest::collection::vec(photo_of, 1..24),
         proptest::collection::btree_map(pair.clone(), (evidence, cosine.clone()), 0..50),
-        proptest::collection::btree_map(pair, cosine, 0..50),
+        proptest::collection::btree_map(pair.clone(), cosine, 0..50),
+        // Of every content there is, or not; often none.
+        prop_oneof![Just(Vec::new()), proptest::collection::vec(pair, 0..12)],
     )
-        .prop_map(|(photos, verdicts, edges)| {
+        .prop_map(|(photos, verdicts, edges, apart)| {
             let photos: Vec<Photo> = photos
                 .iter()
                 .enumerate()
@@ -229,6 +247,7 @@ fn libraries() -> impl Strategy<Value = Library> {
                     .filter(|&((a, b), _)| usable(a, b))
                     .map(|((a, b), cosine)| (a, b, cosine))
                     .collect(),
+                apart: apart.into_iter().filter(|(a, b)| a != b).collect(),
                 photos,
             }
         })
@@ -244,8 +263,14 @@ proptest! {
                 Just(library.photos.clone()).prop_shuffle(),
                 Just(library.verdicts.clone()).prop_shuffle(),
                 Just(library.edges.clone()).prop_shuffle(),
+                Just(library.apart.iter().map(|&(a, b)| (b, a)).collect::<Vec<_>>()).prop_shuffle(),
             );
-            let shuffled = shuffled.prop_map(|(photos, verdicts, edges)| Library { photos, verdicts, edges });
+            let shuffled = shuffled.prop_map(|(photos, verdicts, edges, apart)| Library {
+                photos,
+                verdicts,
+                edges,
+                apart,
+            });
             (Just(library), shuffled)
         }),
     ) {
@@ -291,6 +316,29 @@ proptest! {
                 prop_assert!(related);
             }
         }
+    }
+
+    #[test]
+    fn what_is_declared_to_be_no_duplicates_is_in_one_group_never(library in libraries(), tenths in 0_u8..10) {
+        for weakest in Evidence::ALL {
+            for group in library.groups(f32::from(tenths) / 10.0, weakest) {
+                let contents: BTreeSet<u8> =
+                    group.members().map(|member| library.content(member.photo)).collect();
+                for (a, b) in &library.apart {
+                    prop_assert!(!(contents.contains(a) && contents.contains(b)));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_declaration_about_photos_that_are_not_there_changes_nothing(library in libraries()) {
+        let mut more = library.clone();
+        more.apart.extend([(CONTENTS, CONTENTS + 1), (0, CONTENTS)]);
+        prop_assert_eq!(
+            library.told(&library.groups(0.5, Evidence::Similar)),
+            more.told(&more.groups(0.5, Evidence::Similar))
+        );
     }
 
     #[test]
@@ -384,6 +432,7 @@ fn of_two_equal_files_worse_than_the_keeper_one_is_the_copy_of_the_other() {
         ],
         verdicts: vec![(1, 2, Some(Evidence::SameShot), 0.9)],
         edges: Vec::new(),
+        apart: Vec::new(),
     };
     let groups = library.groups(0.5, Evidence::Similar);
     let shot = &groups[0].shots[0];
@@ -430,6 +479,7 @@ fn a_png_with_the_pixels_of_a_jpeg_is_its_copy_and_not_its_keeper() {
         ],
         verdicts: vec![(1, 2, Some(Evidence::IdenticalPixels), 1.0)],
         edges: Vec::new(),
+        apart: Vec::new(),
     };
     let groups = library.groups(0.5, Evidence::Similar);
     assert_eq!(library.path(groups[0].shots[0].keeper), "/b.jpg");
@@ -447,6 +497,7 @@ fn a_veto_beats_the_embedding() {
         ],
         verdicts: vec![(1, 2, None, 0.9)],
         edges: vec![(1, 2, 0.9)],
+        apart: Vec::new(),
     };
     assert_eq!(library.groups(0.5, Evidence::Similar), []);
     library.verdicts.clear();
@@ -461,6 +512,86 @@ fn a_veto_beats_the_embedding() {
             .members()
             .all(|member| member.verdict == MemberVerdict::Keep)
     );
+}
+
+#[test]
+fn two_copies_of_a_third_that_are_no_duplicates_of_each_other_go_apart() {
+    let mut library = Library {
+        photos: vec![
+            photo("/a.jpg", 1, 200, Format::Jpeg),
+            photo("/b.jpg", 2, 300, Format::Jpeg),
+            photo("/c.jpg", 3, 400, Format::Jpeg),
+        ],
+        verdicts: vec![
+            (1, 2, Some(Evidence::SameShot), 0.9),
+            (1, 3, Some(Evidence::SameShot), 0.9),
+            (2, 3, Some(Evidence::SameShot), 0.9),
+        ],
+        edges: Vec::new(),
+        apart: Vec::new(),
+    };
+    assert_eq!(library.paths(), [[["/c.jpg", "/b.jpg", "/a.jpg"]]]);
+    // The better of the two stays with the third; the other one has no company left.
+    library.apart = vec![(2, 1)];
+    assert_eq!(library.paths(), [[["/c.jpg", "/b.jpg"]]]);
+    library.apart = vec![(3, 2)];
+    assert_eq!(library.paths(), [[["/c.jpg", "/a.jpg"]]]);
+    library.apart = vec![(3, 2), (1, 3)];
+    assert_eq!(library.paths(), [[["/b.jpg", "/a.jpg"]]]);
+    library.apart = vec![(1, 2), (1, 3), (2, 3)];
+    assert_eq!(library.paths(), [[[""; 0]; 0]; 0]);
+}
+
+#[test]
+fn the_users_word_beats_equal_pixels_and_takes_the_copies_along_that_fit() {
+    let library = Library {
+        photos: vec![
+            photo("/a.jpg", 1, 400, Format::Jpeg),
+            photo("/a again.jpg", 1, 400, Format::Jpeg),
+            photo("/b.jpg", 2, 400, Format::Jpeg),
+            photo("/c.jpg", 3, 400, Format::Jpeg),
+            photo("/d.jpg", 4, 400, Format::Jpeg),
+        ],
+        verdicts: vec![
+            (1, 2, Some(Evidence::IdenticalPixels), 1.0),
+            (2, 3, Some(Evidence::IdenticalPixels), 1.0),
+            (3, 4, Some(Evidence::IdenticalPixels), 1.0),
+        ],
+        edges: vec![(1, 2, 0.99)],
+        apart: vec![(1, 2), (1, 4)],
+    };
+    let groups = library.paths();
+    assert_eq!(groups.len(), 2);
+    assert_eq!(groups[0], [["/a again.jpg", "/a.jpg", "/c.jpg"]]);
+    assert_eq!(groups[1], [["/b.jpg", "/d.jpg"]]);
+}
+
+#[test]
+fn a_worse_copy_in_a_protected_folder_is_kept_and_says_so() {
+    let photos = vec![
+        photo("/large.jpg", 1, 400, Format::Jpeg),
+        photo("/safe/small.jpg", 2, 200, Format::Jpeg),
+    ];
+    let distinct = Distinct::of(&photos);
+    let same_shot = [(0, 1, verdict(Some(Evidence::SameShot), 0.9))];
+    let analysed = Analysed {
+        photos: &photos,
+        distinct: &distinct,
+        verdicts: &same_shot,
+        edges: &[],
+    };
+    let mut settings = settings(0.5, Evidence::Similar);
+    for (protected, expected) in [
+        (vec![], MemberVerdict::Remove),
+        (vec![PathBuf::from("/safe")], MemberVerdict::Keep),
+    ] {
+        settings.keep.protected_folders = protected;
+        let groups = group(&analysed, &settings, &AtomicBool::new(false)).unwrap();
+        let copy = &groups[0].shots[0].members[1];
+        assert_eq!((copy.photo, copy.verdict), (PhotoId(1), expected));
+        let says = copy.reasons.iter().any(|r| r == "in a protected folder");
+        assert_eq!(says, expected == MemberVerdict::Keep);
+    }
 }
 
 #[test]
