@@ -80,10 +80,15 @@ fn copy_across(from: &Path, to: &Path) -> io::Result<()> {
         remove(&partial).ok();
         return Err(error);
     }
-    if let Some(folder) = to.parent() {
-        sync_folder(folder)?;
+    let ended = to
+        .parent()
+        .map_or(Ok(()), sync_folder)
+        .and_then(|()| remove(from));
+    if ended.is_err() {
+        // The copy is this program's own, and the original is whole. Best effort: there are two.
+        remove(to).ok();
     }
-    remove(from)
+    ended
 }
 
 /// Copies the bytes, times and permissions of `from` to the new file `to`, brings them to the
