@@ -31,7 +31,7 @@ pub use plan::{Action, Approved, Plan, Refused, Totals, deletion_phrase};
 pub use recover::{Recovered, recover};
 pub use restore::{NotRestored, OnConflict, Restored, Selection, restore};
 pub use step::{Keeper, PlannedFile, Refusal, Step};
-pub use survey::{Located, Stand, Surplus, Surveyed, survey};
+pub use survey::{FoundStand, Located, Stand, Surplus, Surveyed, survey};
 
 use std::io;
 use std::path::PathBuf;

@@ -2,6 +2,11 @@
 //! it comes back.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "these tests play the other program that removes files"
+)]
+#![cfg(unix)]
 
 mod common;
 #[path = "common/removal.rs"]
@@ -128,7 +133,8 @@ fn only_copies_of_the_wanted_evidence_go() {
 
 #[test]
 fn a_file_that_is_not_what_was_scanned_stays_and_so_does_one_whose_keeper_is_not() {
-    let cases: [(&str, fn(&Scene), &str); 7] = [
+    type Change = fn(&Scene);
+    let cases: [(&str, Change, &str); 7] = [
         (
             "surplus edited",
             |s| drop(s.write("c.jpg", b"THE BYTES OF k.jpg")),

@@ -274,7 +274,7 @@ impl Run<'_> {
         let mut states = all_skipped(targets, reason);
         let files = step.files().zip(targets).zip(&mut states);
         for ((file, target), state) in files.take(moved) {
-            if let Err(error) = move_back(&file.path, target.path.as_deref(), target.info(), None) {
+            if let Err(error) = self.bring_back(step, file, target) {
                 // The truth: it is not where it was, and can be restored later.
                 *state = (
                     FileState::Removed,
@@ -283,6 +283,18 @@ impl Run<'_> {
             }
         }
         states
+    }
+
+    /// Brings one file back; a link to the keeper that has its name by now is replaced.
+    fn bring_back(&self, step: &Step, file: &PlannedFile, target: &Target) -> io::Result<()> {
+        if *self.action == Action::HardLink
+            && let Some(place) = &target.path
+            && let (Ok(now), Ok(keeper)) = (regular(&file.path), regular(&step.keeper.path))
+            && (now.device, now.inode) == (keeper.device, keeper.inode)
+        {
+            return relocate::replace(place, &file.path);
+        }
+        move_back(&file.path, target.path.as_deref(), target.info(), None)
     }
 
     fn sync_folders(&mut self) {

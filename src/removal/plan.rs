@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::step::{Keeper, PlannedFile, Refusal, Step};
-use super::survey::{Located, Stand, Surplus, Surveyed};
+use super::survey::{FoundStand, Located, Stand, Surplus, Surveyed};
 use crate::matching::Evidence;
 use crate::photo::FileStamp;
 use crate::scan::bundle::CompanionKind;
@@ -217,7 +217,7 @@ struct Draft {
     surplus: Surplus,
     companions: Vec<(CompanionKind, Located)>,
     /// What may stand for it, for each time that it was marked.
-    groups: Vec<Vec<(Stand, Located, Vec<(CompanionKind, Located)>)>>,
+    groups: Vec<Vec<FoundStand>>,
 }
 
 /// Puts together what was marked several times, and refuses what can be refused at once.
@@ -275,9 +275,9 @@ fn drafts(
             refused.insert(path.clone(), Refusal::Shared);
             return false;
         }
-        files
-            .iter()
-            .for_each(|file| seen.add(&file.path, &file.stamp));
+        for file in files {
+            seen.add(&file.path, &file.stamp);
+        }
         true
     });
     drafts
@@ -331,16 +331,21 @@ impl Draft {
     /// the one that came closest cannot be it.
     fn keeper(
         &self,
-        group: &[(Stand, Located, Vec<(CompanionKind, Located)>)],
+        group: &[FoundStand],
         taken: &Taken,
         weakest: Evidence,
         is_link: bool,
     ) -> Result<(Keeper, Vec<Option<Located>>), Refusal> {
         let mut reason = None;
-        for (stand, file, with) in group {
+        for FoundStand {
+            stand,
+            file,
+            companions,
+        } in group
+        {
             let found = self
                 .fits(stand, file, taken, weakest, is_link)
-                .and_then(|()| self.twins(with, taken));
+                .and_then(|()| self.twins(companions, taken));
             match found {
                 Ok(twins) => {
                     let keeper = Keeper {

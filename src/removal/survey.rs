@@ -66,7 +66,18 @@ pub struct Surveyed {
     /// What goes with it.
     pub companions: Vec<(CompanionKind, Located)>,
     /// What may stand for it and is there, with what goes with that.
-    pub keepers: Vec<(Stand, Located, Vec<(CompanionKind, Located)>)>,
+    pub keepers: Vec<FoundStand>,
+}
+
+/// A photo that may stand for another, and is there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FoundStand {
+    /// What was given.
+    pub stand: Stand,
+    /// Where it lies.
+    pub file: Located,
+    /// What goes with it.
+    pub companions: Vec<(CompanionKind, Located)>,
 }
 
 /// Looks at the marked files and at their keepers; nothing in or below `protected` may be
@@ -149,7 +160,11 @@ impl Surveyor {
         for stand in &surplus.keepers {
             if let Ok(found) = self.locate(&stand.path) {
                 let with = self.companions(&found.path).unwrap_or_default();
-                keepers.push((stand.clone(), found, with));
+                keepers.push(FoundStand {
+                    stand: stand.clone(),
+                    file: found,
+                    companions: with,
+                });
             }
         }
         Surveyed {

@@ -256,7 +256,7 @@ fn numbered(photo: &str) -> Option<(String, String)> {
         .then(|| (format!("{plain}.{extension}"), format!("({number})")))
 }
 
-/// The QuickTime key whose value names both halves of a Live Photo.
+/// The `QuickTime` key whose value names both halves of a Live Photo.
 const IDENTIFIER_KEY: &[u8] = b"com.apple.quicktime.content.identifier";
 
 /// A UUID as text.
@@ -265,7 +265,7 @@ const UUID_LENGTH: usize = 36;
 /// Longer indexes are not those of a few seconds of video.
 const LARGEST_INDEX: u64 = 4 << 20;
 
-/// The content identifier of a QuickTime file; none where it has none or cannot be read, for
+/// The content identifier of a `QuickTime` file; none where it has none or cannot be read, for
 /// then the names alone decide.
 fn content_identifier(video: &Path) -> Option<Vec<u8>> {
     let index = movie_index(&mut File::open(video).ok()?)?;
@@ -283,7 +283,7 @@ fn is_uuid(text: &[u8]) -> bool {
     })
 }
 
-/// The box `moov` of a QuickTime file (ISO/IEC 14496-12, 4.2): length and name of each box stand
+/// The box `moov` of a `QuickTime` file (ISO/IEC 14496-12, 4.2): length and name of each box stand
 /// at its beginning.
 fn movie_index(file: &mut File) -> Option<Vec<u8>> {
     let end = file.metadata().ok()?.len();
@@ -363,7 +363,8 @@ mod tests {
     #[test]
     fn names_tell_what_belongs_to_a_photo() {
         use CompanionKind::{Picture, Raw, Sidecar, Video};
-        let cases: [(&str, &[&str], &[(CompanionKind, &str)]); 14] = [
+        type Expected = &'static [(CompanionKind, &'static str)];
+        let cases: [(&str, &[&str], Expected); 14] = [
             ("a.jpg", &["a.jpg", "b.jpg", "b.xmp"], &[]),
             ("a.heic", &["a.heic", "a.MOV"], &[(Video, "a.MOV")]),
             (

@@ -1,5 +1,7 @@
 //! A folder of copies and their keepers with a report on them, made without a scan.
 
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -55,10 +55,9 @@ fn rename_no_replace(from: &Path, to: &Path) -> io::Result<()> {
 /// Takes the name with an empty file first, which nobody else can do then.
 fn rename_over_own_file(from: &Path, to: &Path) -> io::Result<()> {
     drop(File::create_new(to)?);
-    fs::rename(from, to).map_err(|error| {
+    fs::rename(from, to).inspect_err(|_failed| {
         // Best effort: an empty file that stays is told from a photo at the next start.
         remove(to).ok();
-        error
     })
 }
 

@@ -118,7 +118,11 @@ impl Disk {
                         .iter()
                         .map(|stand| {
                             let at = index(stand);
-                            (stand.clone(), self.located(at), self.with(at))
+                            FoundStand {
+                                stand: stand.clone(),
+                                file: self.located(at),
+                                companions: self.with(at),
+                            }
                         })
                         .collect(),
                     surplus: Surplus {
