@@ -81,8 +81,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Whether the step may be done now. Returns the bytes' hashes of its files where they were
-    /// read, in the order of [`Step::files`].
+    /// Whether the step may be done now.
     pub(super) fn check(&mut self, step: &Step) -> Result<(), Skip> {
         for keeper in step.keepers() {
             self.keeper(keeper)?;
