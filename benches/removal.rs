@@ -42,7 +42,7 @@ fn main() {
     let started = Instant::now();
     let approved = plan.approve().unwrap();
     let outcome = execute(&approved, &mut ledger, &mut |_| (), &cancel).unwrap();
-    assert_eq!(outcome.photos as usize, FILES);
+    assert_eq!(outcome.photos, FILES as u64);
     println!("removed   {:>9.0} files a second", per_second(started));
 
     let started = Instant::now();

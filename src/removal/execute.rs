@@ -9,6 +9,7 @@
 //! Deletion and links first move the file to a hidden name beside it, and remove that name when
 //! all is checked again: until then an interrupted run can be taken back whole.
 
+mod back;
 mod relocate;
 #[cfg(any(windows, target_os = "macos"))]
 mod system_trash;
@@ -22,14 +23,17 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::check::{Checker, Skip, content_of, regular};
+use super::check::{Checker, Skip, regular};
 use super::lock::Lock;
 use super::plan::{Action, Approved, Taken};
 use super::recover::settle_interrupted;
 use super::step::{PlannedFile, Step};
 use super::{RemovalError, now_ms};
-use crate::library::{FileState, JournalEntry, JournalFile, Ledger, Settled};
-use relocate::partial_name;
+use crate::library::{FileState, JournalEntry, Ledger, Settled};
+pub(super) use back::{
+    free_name_beside, is_file_of, move_back, remove_extra, remove_info, remove_partial,
+    unlink_from_keeper,
+};
 pub(super) use relocate::sync_folder;
 use target::{Target, Targets};
 
@@ -336,115 +340,6 @@ fn move_to_place(path: &Path, target: &Target) -> io::Result<()> {
         fs::create_dir_all(folder)?;
     }
     relocate::relocate(path, place)
-}
-
-/// Brings a file back from where it is, or out of the system's trash, to `path`, which must be
-/// free, and removes the trash's note. `journal` tells it in a trash that keeps no path.
-pub(super) fn move_back(
-    path: &Path,
-    place: Option<&Path>,
-    info: Option<&Path>,
-    journal: Option<&JournalFile>,
-) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    match place {
-        Some(place) => relocate::relocate(place, path)?,
-        None => out_of_system_trash(path, journal)?,
-    }
-    if let Some(info) = info {
-        remove_info(info);
-    }
-    Ok(())
-}
-
-#[cfg(any(windows, target_os = "macos"))]
-fn out_of_system_trash(path: &Path, journal: Option<&JournalFile>) -> io::Result<()> {
-    if fs::symlink_metadata(path).is_ok() {
-        return Err(io::ErrorKind::AlreadyExists.into());
-    }
-    system_trash::take_back(path, &|found| {
-        journal.is_some_and(|row| is_file_of(found, row))
-    })
-}
-
-#[cfg(not(any(windows, target_os = "macos")))]
-fn out_of_system_trash(_path: &Path, _journal: Option<&JournalFile>) -> io::Result<()> {
-    Err(io::ErrorKind::NotFound.into())
-}
-
-/// Removes the trash's note on a file that is not there any more.
-pub(super) fn remove_info(info: &Path) {
-    // Best effort: trash programs clean up notes without files.
-    relocate::remove(info).ok();
-}
-
-/// Removes one of two equal files, or an empty one that holds a name: `extra`. Nothing is removed
-/// where `kept` does not have the same bytes.
-pub(super) fn remove_extra(extra: &Path, kept: &Path) -> io::Result<()> {
-    if extra == kept {
-        return Err(io::Error::other("they are one and the same file"));
-    }
-    let holds_a_name = regular(extra)?.size == 0 && regular(kept)?.size > 0;
-    if !holds_a_name && content_of(extra)? != content_of(kept)? {
-        return Err(io::Error::other("the two files are not the same"));
-    }
-    relocate::remove(extra)
-}
-
-/// Removes what an interrupted copy to `place` left.
-pub(super) fn remove_partial(place: &Path) {
-    // Mostly there is none.
-    relocate::remove(&partial_name(place)).ok();
-}
-
-/// Makes a file of its own again of one that became a link to its keeper: the same bytes with
-/// the times and permissions that it had.
-pub(super) fn unlink_from_keeper(row: &JournalFile) -> io::Result<()> {
-    let path = &row.entry.source;
-    let partial = partial_name(path);
-    let made = relocate::copy_verified(path, &partial, row.entry.content).and_then(|()| {
-        set_as_it_was(&partial, row)?;
-        relocate::replace(&partial, path)
-    });
-    if made.is_err() {
-        // Best effort: the next start removes it.
-        relocate::remove(&partial).ok();
-    }
-    made
-}
-
-fn set_as_it_was(path: &Path, row: &JournalFile) -> io::Result<()> {
-    let file = fs::File::options().write(true).open(path)?;
-    let nanoseconds = std::time::Duration::from_nanos(row.entry.modified_ns.unsigned_abs());
-    let time = if row.entry.modified_ns >= 0 {
-        std::time::UNIX_EPOCH.checked_add(nanoseconds)
-    } else {
-        std::time::UNIX_EPOCH.checked_sub(nanoseconds)
-    };
-    file.set_modified(time.ok_or(io::ErrorKind::InvalidData)?)?;
-    #[cfg(unix)]
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(row.entry.mode))?;
-    file.sync_all()
-}
-
-/// Whether the file at `path` is the one of the journal's row, by length and bytes, or by time
-/// where the bytes were never read.
-pub(super) fn is_file_of(path: &Path, row: &JournalFile) -> bool {
-    let Ok(stamp) = regular(path) else {
-        return false;
-    };
-    stamp.size == row.entry.bytes
-        && match row.entry.content {
-            Some(content) => content_of(path).is_ok_and(|found| found == content),
-            None => stamp.modified_ns == row.entry.modified_ns,
-        }
-}
-
-/// A free name for a file that is brought back to a taken one.
-pub(super) fn free_name_beside(path: &Path) -> PathBuf {
-    target::free_name(path.to_owned(), "restored", &token())
 }
 
 /// Eight characters that no other run has.
