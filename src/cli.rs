@@ -8,6 +8,8 @@
 mod cache;
 mod draw;
 mod models;
+mod remove;
+mod restore;
 mod scan;
 
 use std::ffi::OsString;
@@ -20,6 +22,7 @@ use crate::app::{self, Start, WindowError};
 use crate::embed::EmbedError;
 use crate::library::LibraryError;
 use crate::pipeline::PipelineError;
+use crate::removal::RemovalError;
 use crate::report::ReportError;
 use crate::settings::{Places, Settings, SettingsError};
 
@@ -52,6 +55,10 @@ enum Command {
     Scan(Box<scan::ScanArgs>),
     /// List, download, add and check models
     Models(models::ModelsArgs),
+    /// Remove the surplus copies of a report, or say what would be done
+    Remove(remove::RemoveArgs),
+    /// Bring back what was removed
+    Restore(restore::RestoreArgs),
     /// Look at the cache, make it smaller, or empty it
     Cache(cache::CacheArgs),
 }
@@ -85,6 +92,19 @@ enum CliError {
     Library(#[from] LibraryError),
     #[error(transparent)]
     Report(#[from] ReportError),
+    #[error(transparent)]
+    Removal(#[from] RemovalError),
+    #[error("cannot read the report ({source}): {path}", path = path.display())]
+    OpenReport {
+        path: std::path::PathBuf,
+        source: std::io::Error,
+    },
+    #[error("{0} photos were left where they were")]
+    Skipped(usize),
+    #[error("{0} files were not restored")]
+    NotRestored(usize),
+    #[error("stopped; what was done until then is in the journal and can be restored")]
+    Stopped,
     #[error("cannot write to standard output: {0}")]
     Output(#[from] std::io::Error),
     #[error(
@@ -135,7 +155,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(
             error @ (CliError::Pipeline(PipelineError::Cancelled)
-            | CliError::Embed(EmbedError::Cancelled)),
+            | CliError::Embed(EmbedError::Cancelled)
+            | CliError::Removal(RemovalError::Cancelled)
+            | CliError::Stopped),
         ) => {
             eprintln!("twinlens: {error}");
             ExitCode::from(CANCELLED)
@@ -176,6 +198,8 @@ fn execute(cli: Cli) -> Result<(), CliError> {
         Command::Window { .. } => Ok(()),
         Command::Scan(args) => scan::run(&args, &context),
         Command::Models(args) => models::run(args, &context),
+        Command::Remove(args) => remove::run(&args, &context),
+        Command::Restore(args) => restore::run(&args, &context),
         Command::Cache(args) => cache::run(args, &context),
     }
 }

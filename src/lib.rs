@@ -14,6 +14,7 @@ pub mod library;
 pub mod matching;
 pub mod photo;
 pub mod pipeline;
+pub mod removal;
 pub mod report;
 pub mod scan;
 pub mod settings;

@@ -152,13 +152,21 @@ fn only_removal_moves_or_deletes_files_of_the_user() {
     only_in(
         &[
             "removal/execute.rs",
+            "removal/execute/",
             // Files of the program's own:
             "library/",        // sets a damaged cache aside
             "embed/download/", // moves a finished download into place
             "embed/store.rs",  // the models folder
             "settings.rs",     // sets settings aside that cannot be understood
         ],
-        &["fs::remove_file", "fs::remove_dir", "fs::rename", "trash::"],
+        &[
+            "fs::remove_file",
+            "fs::remove_dir",
+            "fs::rename",
+            "fs::hard_link",
+            "renameat",
+            "trash::",
+        ],
         "only removal/execute.rs moves or deletes a user's file",
     );
 }

@@ -11,6 +11,7 @@
 
 mod cache;
 mod decisions;
+mod journal;
 mod ledger;
 mod read;
 mod rows;
@@ -20,6 +21,7 @@ mod writer;
 
 pub use cache::{Cache, CacheInfo, OpenedCache, Pruned};
 pub use decisions::{FolderScan, LibraryFolder, Mark, MarkedPhoto, NotDuplicates};
+pub use journal::{FileState, JournalEntry, JournalFile, JournalSession, Settled};
 pub use ledger::Ledger;
 pub use read::KnownVerdict;
 pub use scans::KnownFile;

@@ -17,6 +17,7 @@
 //!
 //! [`Problem`]: crate::photo::Problem
 
+pub mod bundle;
 pub mod decode;
 mod examine;
 mod fingerprint;
