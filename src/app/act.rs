@@ -17,6 +17,8 @@ impl App {
         let state = &mut self.state;
         match command {
             Command::Show(view) => {
+                // Who has gone elsewhere is not taken back to where he was in the last session.
+                self.position = None;
                 state.view = view;
                 if view == View::Settings {
                     self.look();

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use crate::app::App;
 use crate::app::command::{FolderChange, LibraryCommand};
 use crate::app::jobs::{Note, Remembered};
-use crate::app::state::View;
 use crate::library::LibraryFolder;
 use crate::pipeline::Request;
 
@@ -134,8 +133,6 @@ impl App {
         let scanned = included.clone().all(|folder| folder.last_scan.is_some());
         if scanned && included.count() > 0 {
             self.start_scan();
-        } else {
-            self.state.view = View::Library;
         }
     }
 }
