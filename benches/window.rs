@@ -27,8 +27,8 @@ use std::time::{Duration, Instant};
 
 use eframe::App as _;
 use eframe::egui::{
-    self, Event, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, Rect, Shape, TextureId,
-    TouchPhase, pos2, vec2,
+    self, Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, PointerButton, Pos2, Rect,
+    Shape, TextureId, TouchPhase, pos2, vec2,
 };
 use twinlens::app::{App, Start};
 use twinlens::embed::{EngineInfo, bundled};
@@ -331,7 +331,10 @@ fn walking(home: &Path, groups: usize) {
     );
 
     let still = (0..FRAMES).map(|_| window.draw(Vec::new()).milliseconds);
-    println!("{groups} groups, nothing moves: a frame {}", told(still.collect()));
+    println!(
+        "{groups} groups, nothing moves: a frame {}",
+        told(still.collect())
+    );
     let over_the_list = pos2(140.0, 560.0);
     window.draw(vec![Event::PointerMoved(over_the_list)]);
     let scrolled = (0..FRAMES).map(|_| {
@@ -339,18 +342,28 @@ fn walking(home: &Path, groups: usize) {
             unit: MouseWheelUnit::Point,
             delta: vec2(0.0, -400.0),
             phase: TouchPhase::Move,
+            source: MouseWheelSource::Unknown,
             modifiers: Modifiers::NONE,
         };
         window.draw(vec![wheel]).milliseconds
     });
-    println!("{groups} groups, scrolled: a frame {}", told(scrolled.collect()));
+    println!(
+        "{groups} groups, scrolled: a frame {}",
+        told(scrolled.collect())
+    );
     let stepped = (0..FRAMES).map(|_| window.press(Key::J).milliseconds);
-    println!("{groups} groups, stepped through: a frame {}", told(stepped.collect()));
+    println!(
+        "{groups} groups, stepped through: a frame {}",
+        told(stepped.collect())
+    );
     let marked = (0..FRAMES).map(|step| {
         let key = [Key::L, Key::X, Key::J][step % 3];
         window.press(key).milliseconds
     });
-    println!("{groups} groups, marked: a frame {}", told(marked.collect()));
+    println!(
+        "{groups} groups, marked: a frame {}",
+        told(marked.collect())
+    );
 }
 
 fn main() {

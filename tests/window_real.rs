@@ -195,7 +195,10 @@ fn difference(a: &RgbImage, b: &RgbImage) -> usize {
     let differ = |(a, b): (&image::Rgb<u8>, &image::Rgb<u8>)| {
         a.0.iter().zip(b.0).any(|(&a, b)| a.abs_diff(b) > 24)
     };
-    a.pixels().zip(b.pixels()).filter(|&pair| differ(pair)).count()
+    a.pixels()
+        .zip(b.pixels())
+        .filter(|&pair| differ(pair))
+        .count()
 }
 
 /// A folder with every sixth of the labelled photos.
@@ -205,7 +208,11 @@ fn photos() -> Option<TempDir> {
     let mut names = Vec::new();
     for album in ["camera", "chats", "backup/phone"] {
         let files = std::fs::read_dir(set.join(album)).unwrap();
-        names.extend(files.map(|file| file.unwrap().path()).filter(|file| file.is_file()));
+        names.extend(
+            files
+                .map(|file| file.unwrap().path())
+                .filter(|file| file.is_file()),
+        );
     }
     names.sort();
     for (number, file) in names.iter().step_by(3).enumerate() {
@@ -286,7 +293,12 @@ fn assert_refuses(mut command: Command) {
 fn without_a_display_the_program_says_so_and_names_the_command_that_needs_none() {
     let home = tempfile::tempdir().unwrap();
     let mut command = twinlens(home.path());
-    for name in ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET", "XDG_RUNTIME_DIR"] {
+    for name in [
+        "DISPLAY",
+        "WAYLAND_DISPLAY",
+        "WAYLAND_SOCKET",
+        "XDG_RUNTIME_DIR",
+    ] {
         command.env_remove(name);
     }
     assert_refuses(command);

@@ -70,7 +70,10 @@ fn how_a_folder_is_treated_is_switched_and_remembered_and_it_can_be_forgotten() 
     assert!(window.has("Choose a folder"));
     drop(window);
     assert!(folders(&home).is_empty());
-    assert!(other.join("third-small.jpg").exists(), "nothing on the disk changes");
+    assert!(
+        other.join("third-small.jpg").exists(),
+        "nothing on the disk changes"
+    );
 }
 
 #[test]
@@ -122,14 +125,18 @@ fn looking_again_tells_what_is_new_changed_moved_and_gone() {
     window.wait_until("the folder is counted anew", |w| w.shows("nothing new"));
     window.click("Look again");
     window.wait_for_scan();
-    window.wait_until("it has ended", |w| w.shows("Nothing has changed since the last scan"));
+    window.wait_until("it has ended", |w| {
+        w.shows("Nothing has changed since the last scan")
+    });
 
     common::save(&common::picture(77, 640, 480), &photos.join("new.jpg"));
     std::fs::rename(photos.join("alone.jpg"), photos.join("phone/moved.jpg")).unwrap();
     let away = tempfile::tempdir().unwrap();
     std::fs::rename(photos.join("second-small.jpg"), away.path().join("x.jpg")).unwrap();
     window.click("Look again");
-    window.wait_until("it has ended", |w| w.shows("Since the last scan: 1 new, 1 moved, 1 gone"));
+    window.wait_until("it has ended", |w| {
+        w.shows("Since the last scan: 1 new, 1 moved, 1 gone")
+    });
     assert_eq!(window.marked(), 3);
 }
 
@@ -139,12 +146,7 @@ fn a_folder_that_is_not_there_says_so_and_nothing_is_scanned() {
     let mut window = home.open(&[home.photos().join("gone")]);
     window.wait_until("it is looked for", |w| !w.shows("Counting"));
     window.click("Find duplicates");
-    window.wait_until("it has ended", |w| !w.has("Stop the scan"));
-    assert!(
-        window.all_text().iter().any(|text| text.contains("gone") && text.len() > 60),
-        "{:#?}",
-        window.all_text()
-    );
+    window.wait_until("it is said", |w| w.shows("there is no such folder or file"));
     assert!(window.has("Find duplicates"), "one can try again");
 }
 
@@ -169,8 +171,7 @@ fn a_folder_that_vanishes_in_the_middle_of_a_scan_ends_it_with_words() {
 /// Whether a sentence is about a folder: more than its name.
 fn is_about(text: &str, folder: &Path) -> bool {
     let folder = folder.display().to_string();
-    text.contains(&folder) && text.len() > folder.len() + 10
-        || text.contains("could not be used")
+    text.contains(&folder) && text.len() > folder.len() + 10 || text.contains("could not be used")
 }
 
 #[test]
@@ -185,7 +186,10 @@ fn the_first_groups_can_be_reviewed_while_the_scan_of_real_photos_runs() {
     window.wait_until("the files are counted", |w| !w.shows("Counting the photos"));
     window.click("Find duplicates");
     window.wait_until("the first groups are certain", |w| {
-        assert!(w.has("Stop the scan"), "the scan ended before it was looked at");
+        assert!(
+            w.has("Stop the scan"),
+            "the scan ended before it was looked at"
+        );
         w.shows(" so far")
     });
     window.click("Pause the scan");
@@ -199,6 +203,10 @@ fn the_first_groups_can_be_reviewed_while_the_scan_of_real_photos_runs() {
     window.click("Resume the scan");
     window.wait_for_scan();
     window.go_to_group_of(&file);
-    assert!(window.photos().contains(&decided), "{decided:?} in {:?}", window.photos());
+    assert!(
+        window.photos().contains(&decided),
+        "{decided:?} in {:?}",
+        window.photos()
+    );
     assert!(window.groups() > 3);
 }

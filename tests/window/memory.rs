@@ -20,7 +20,10 @@ fn marks_the_view_and_the_place_are_as_they_were_left() {
     let mut window = home.open_again();
     window.wait_for_scan();
     window.wait_until("the review is shown", |w| w.shows("All groups"));
-    assert_eq!((window.photos(), window.current_group(), window.marked()), left);
+    assert_eq!(
+        (window.photos(), window.current_group(), window.marked()),
+        left
+    );
     assert!(window.shows("third-small.jpg") && window.shows("Kept"));
     // Left in the library, it opens there.
     window.press_with(Modifiers::COMMAND, Key::Num1);
@@ -47,7 +50,10 @@ fn a_photo_that_was_changed_since_is_not_marked_by_an_old_decision() {
     let mut window = home.open_scanned();
     window.go_to_group_of("third.jpg");
     window.press(Key::Num2);
-    assert_eq!(window.photos(), ["third.jpg, remove", "third-small.jpg, keep"]);
+    assert_eq!(
+        window.photos(),
+        ["third.jpg, remove", "third-small.jpg, keep"]
+    );
     drop(window);
     crate::common::save(
         &crate::common::picture(21, 1200, 900),
@@ -56,7 +62,10 @@ fn a_photo_that_was_changed_since_is_not_marked_by_an_old_decision() {
     let mut window = home.open_again();
     window.wait_for_scan();
     window.go_to_group_of("third.jpg");
-    assert_eq!(window.photos(), ["third.jpg, keep", "third-small.jpg, keep"]);
+    assert_eq!(
+        window.photos(),
+        ["third.jpg, keep", "third-small.jpg, keep"]
+    );
 }
 
 #[test]
@@ -70,7 +79,10 @@ fn broken_settings_are_set_aside_and_the_window_says_so() {
     assert!(window.shows("The defaults are in use") && window.shows("settings.toml"));
     assert!(!settings.exists());
     let aside = settings.with_file_name("settings.toml.unreadable-1");
-    assert_eq!(std::fs::read_to_string(aside).unwrap(), "threads = \"many\"\n");
+    assert_eq!(
+        std::fs::read_to_string(aside).unwrap(),
+        "threads = \"many\"\n"
+    );
     window.click("Close this note");
     assert!(!window.shows("The defaults are in use"));
 }
@@ -86,5 +98,8 @@ fn a_library_of_decisions_that_cannot_be_read_is_said_and_left_alone() {
     window.scan();
     assert_eq!(window.groups(), 3);
     drop(window);
-    assert_eq!(std::fs::read(&library).unwrap(), b"not a database, but somebody's file");
+    assert_eq!(
+        std::fs::read(&library).unwrap(),
+        b"not a database, but somebody's file"
+    );
 }

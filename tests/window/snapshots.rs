@@ -8,6 +8,7 @@ use eframe::egui::{Key, Modifiers, Rect, Theme, vec2};
 use egui_kittest::SnapshotOptions;
 use egui_kittest::kittest::Queryable as _;
 use egui_kittest::wgpu::WgpuTestRenderer;
+use twinlens::settings::ThemeChoice;
 
 use crate::common;
 use crate::support::{Home, Look, Window, name};
@@ -48,7 +49,9 @@ fn take(window: &mut Window, home: &Home, picture: &str) {
     window.harness.run_steps(60);
     let folder = home.photos().display().to_string();
     let differs = |text: &str| {
-        text.contains(&folder) || text.contains(", scanned ") || text.contains(" looked through in ")
+        text.contains(&folder)
+            || text.contains(", scanned ")
+            || text.contains(" looked through in ")
     };
     let masked: Vec<Rect> = (window.harness.query_all_by(|_| true))
         .filter(|node| name(node).is_some_and(|text| differs(&text)))
@@ -61,7 +64,12 @@ fn take(window: &mut Window, home: &Home, picture: &str) {
 }
 
 fn open(home: &Home, look: &Look, folders: &[std::path::PathBuf]) -> Window {
-    Window::open(home.start(folders), look)
+    let mut start = home.start(folders);
+    start.settings.theme = match look.theme {
+        Theme::Dark => ThemeChoice::Dark,
+        Theme::Light => ThemeChoice::Light,
+    };
+    Window::open(start, look)
 }
 
 /// Opens the window and scans the album.

@@ -68,6 +68,8 @@ impl Home {
     pub(crate) fn open_scanned(&self) -> Window {
         let mut window = self.open(&[self.photos()]);
         window.scan();
+        // While the scan ran, the first groups were in another order.
+        window.press(Key::Home);
         window
     }
 
@@ -108,8 +110,16 @@ pub(crate) fn album(folder: &Path) {
     common::save(&small(&second, 480), &folder.join("second-small.jpg"));
     common::save(&third, &folder.join("third.jpg"));
     common::save(&small(&third, 640), &folder.join("phone/third-small.jpg"));
-    common::save(&large(34), &folder.join("alone.jpg"));
-    common::save(&large(55), &folder.join("phone/alone too.jpg"));
+    common::save(&common::page(5, &[]), &folder.join("alone.jpg"));
+    let squares = RgbImage::from_fn(640, 480, |x, y| {
+        let is_dark = (x / 80 + y / 80) % 2 == 0;
+        image::Rgb(if is_dark {
+            [30, 60, 40]
+        } else {
+            [240, 220, 90]
+        })
+    });
+    common::save(&squares, &folder.join("phone/alone too.jpg"));
     std::fs::write(folder.join("broken.jpg"), b"no picture at all").unwrap();
 }
 
@@ -185,7 +195,9 @@ impl Window {
     pub(crate) fn scan(&mut self) {
         self.wait_until("folders are counted", |w| !w.shows("Counting the photos"));
         self.click("Find duplicates");
-        self.wait_until("the scan is done", |w| !w.has("Stop the scan") && w.shows("All groups"));
+        self.wait_until("the scan is done", |w| {
+            !w.has("Stop the scan") && w.shows("All groups")
+        });
     }
 
     /// Waits until no scan runs.
@@ -292,7 +304,10 @@ impl Window {
         let choice = by().role(egui::accesskit::Role::ComboBox).label("Rule");
         self.harness.get(choice).click();
         self.settle();
-        self.click(rule);
+        // Some are out of sight in the open list.
+        let rules = self.harness.query_all_by_label(rule);
+        rules.last().unwrap().click_accesskit();
+        self.settle();
     }
 
     /// Waits until so many small pictures are there.
@@ -341,7 +356,11 @@ impl Window {
     pub(crate) fn go_to_group_of(&mut self, file: &str) {
         self.press(Key::Home);
         for _ in 0..200 {
-            if self.photos().iter().any(|photo| photo.starts_with(&format!("{file}, "))) {
+            if self
+                .photos()
+                .iter()
+                .any(|photo| photo.starts_with(&format!("{file}, ")))
+            {
                 return;
             }
             self.press(Key::J);
@@ -352,25 +371,29 @@ impl Window {
     /// The number of photos that are marked, as the bottom bar says.
     #[track_caller]
     pub(crate) fn marked(&self) -> usize {
-        self.number_before(" marked, ")
+        let marked = self.number_before(" marked, ");
+        marked.expect("the bar tells what is marked")
     }
 
-    /// The number of groups, as the toolbar says.
+    /// The number of groups, as the list says; none if it says that there are no duplicates.
     #[track_caller]
     pub(crate) fn groups(&self) -> usize {
-        self.number_before(" group")
+        if self.shows("Every photo in these folders is one of a kind") {
+            return 0;
+        }
+        let decided = self.number_before(" groups decided");
+        decided.expect("the list tells how far one is")
     }
 
-    fn number_before(&self, word: &str) -> usize {
+    /// The last number in a text that ends so.
+    fn number_before(&self, end: &str) -> Option<usize> {
         let texts = self.all_text();
         let numbers = texts.iter().filter_map(|text| {
-            let (number, rest) = text.split_once(word)?;
-            let fits = rest.is_empty() || rest == "s" || word.ends_with(", ");
-            fits.then(|| number.replace(',', "").parse().ok())?
+            let before = text.split_once(end)?.0;
+            let number = before.rsplit(' ').next()?;
+            number.replace(',', "").parse().ok()
         });
-        numbers
-            .last()
-            .unwrap_or_else(|| panic!("no number before {word:?} in {texts:#?}"))
+        numbers.last()
     }
 }
 
