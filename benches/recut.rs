@@ -17,99 +17,13 @@
 mod common;
 mod synthetic;
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use twinlens::matching::pixels::PixelVerdict;
-use twinlens::matching::{
-    Cosine, Distinct, Edge, Evidence, Findings, GroupSettings, KeepSettings, Numbers, Shots,
-    Verdict,
-};
-use twinlens::photo::{
-    Content, ContentHash, FileStamp, Fingerprint, Format, Metadata, PerceptualHash, Photo,
-};
-
-const EDGES_A_PHOTO: usize = 5;
+use twinlens::matching::{Cosine, Evidence, GroupSettings, KeepSettings, Shots};
 
 /// Cuts that a hand makes with one pull from end to end.
 const CUTS: usize = 41;
-
-fn photos(count: usize) -> Vec<Photo> {
-    let mut random = synthetic::Random::new(1);
-    let photo = |number: usize| {
-        let mut hash = [0; 32];
-        hash[..8].copy_from_slice(&(number as u64).to_be_bytes());
-        Photo {
-            path: format!("/photos/{:03}/IMG_{number:06}.jpg", number % 300).into(),
-            stamp: FileStamp {
-                device: 1,
-                inode: number as u64,
-                size: 2_000_000 + random.bits() % 2_000_000,
-                modified_ns: (random.bits() >> 2).cast_signed(),
-                changed_ns: 0,
-            },
-            content: Arc::new(Content {
-                hash: ContentHash(hash),
-                format: Format::Jpeg,
-                width: 4000,
-                height: 3000,
-                metadata: Metadata::default(),
-                fingerprint: Fingerprint {
-                    hash: PerceptualHash([random.bits(); 4]),
-                    contrast: 50.0,
-                    texture: 0.5,
-                    mean_rgb: [100; 3],
-                },
-            }),
-        }
-    };
-    (0..count).map(photo).collect()
-}
-
-/// Photos that lie near each other are close: every tenth pair of neighbours is one shot, and a
-/// photo has edges to some of the next twenty.
-fn findings(photos: &[Photo]) -> Findings {
-    let mut random = synthetic::Random::new(2);
-    let count = photos.len() as u64;
-    let mut pairs = BTreeSet::new();
-    while pairs.len() < photos.len() * EDGES_A_PHOTO {
-        let a = random.bits() % count;
-        let b = (a + 1 + random.bits() % 20) % count;
-        if a != b {
-            pairs.insert((a.min(b) as u32, a.max(b) as u32));
-        }
-    }
-    let edges: Vec<Edge> = pairs
-        .into_iter()
-        .map(|(a, b)| Edge {
-            a,
-            b,
-            cosine: Cosine((random.bits() % 1000) as f32 / 1000.0),
-        })
-        .collect();
-    let verdicts = edges.iter().filter(|edge| (edge.a + edge.b) % 10 == 0);
-    Findings {
-        distinct: Distinct::of(photos),
-        verdicts: verdicts
-            .map(|edge| {
-                let verdict = Verdict {
-                    evidence: Some(Evidence::SameShot),
-                    numbers: Numbers {
-                        cosine: edge.cosine,
-                        scale: 1.0,
-                        seconds_apart: None,
-                    },
-                    pixels: PixelVerdict::UNRELATED,
-                    weakened: None,
-                };
-                (edge.a, edge.b, verdict)
-            })
-            .collect(),
-        edges,
-    }
-}
 
 fn milliseconds<T>(run: impl FnOnce() -> T) -> (T, f64) {
     let begun = Instant::now();
@@ -119,8 +33,8 @@ fn milliseconds<T>(run: impl FnOnce() -> T) -> (T, f64) {
 
 fn main() {
     for count in synthetic::sizes(&[100_000]) {
-        let photos = photos(count);
-        let findings = findings(&photos);
+        let photos = synthetic::photos(count);
+        let findings = synthetic::findings(&photos);
         let cancel = AtomicBool::new(false);
         let mut settings = GroupSettings {
             similarity: Cosine(0.5),

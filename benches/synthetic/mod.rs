@@ -3,21 +3,27 @@
 
 #![allow(dead_code, reason = "each bench uses a part of it")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use half::f16;
 use image::{RgbImage, imageops};
 use twinlens::embed::bundled;
 use twinlens::library::{Cache, Record};
-use twinlens::matching::pixels;
+use twinlens::matching::pixels::{self, PixelVerdict};
+use twinlens::matching::{Cosine, Distinct, Edge, Evidence, Findings, Numbers, Verdict};
 use twinlens::photo::{
-    Content, ContentHash, Fingerprint, Format, Metadata, PerceptualHash, Pixels,
+    Content, ContentHash, FileStamp, Fingerprint, Format, Metadata, PerceptualHash, Photo, Pixels,
 };
 use twinlens::scan;
 
 use crate::common::{jpeg, picture};
+
+/// How many close pairs a photo of [`findings`] has.
+const EDGES_A_PHOTO: usize = 5;
 
 /// Marsaglia's xorshift (*Xorshift RNGs*, 2003): the same numbers in every run.
 pub(crate) struct Random(u64);
@@ -153,6 +159,82 @@ pub(crate) fn scanned_library(folder: &Path, cache: &Path, count: usize) {
         }
     }
     writer.finish().unwrap();
+}
+
+/// Photos as a scan would give them, of the same camera and in some hundred folders.
+pub(crate) fn photos(count: usize) -> Vec<Photo> {
+    let mut random = Random::new(1);
+    let photo = |number: usize| {
+        let mut hash = [0; 32];
+        hash[..8].copy_from_slice(&(number as u64).to_be_bytes());
+        Photo {
+            path: format!("/photos/{:03}/IMG_{number:06}.jpg", number % 300).into(),
+            stamp: FileStamp {
+                device: 1,
+                inode: number as u64,
+                size: 2_000_000 + random.bits() % 2_000_000,
+                modified_ns: (random.bits() >> 2).cast_signed(),
+                changed_ns: 0,
+            },
+            content: Arc::new(Content {
+                hash: ContentHash(hash),
+                format: Format::Jpeg,
+                width: 4000,
+                height: 3000,
+                metadata: Metadata::default(),
+                fingerprint: Fingerprint {
+                    hash: PerceptualHash([random.bits(); 4]),
+                    contrast: 50.0,
+                    texture: 0.5,
+                    mean_rgb: [100; 3],
+                },
+            }),
+        }
+    };
+    (0..count).map(photo).collect()
+}
+
+/// Photos that lie near each other are close: every tenth pair of neighbours is one shot, and a
+/// photo has edges to some of the next twenty.
+pub(crate) fn findings(photos: &[Photo]) -> Findings {
+    let mut random = Random::new(2);
+    let count = photos.len() as u64;
+    let mut pairs = BTreeSet::new();
+    while pairs.len() < photos.len() * EDGES_A_PHOTO {
+        let a = random.bits() % count;
+        let b = (a + 1 + random.bits() % 20) % count;
+        if a != b {
+            pairs.insert((a.min(b) as u32, a.max(b) as u32));
+        }
+    }
+    let edges: Vec<Edge> = pairs
+        .into_iter()
+        .map(|(a, b)| Edge {
+            a,
+            b,
+            cosine: Cosine((random.bits() % 1000) as f32 / 1000.0),
+        })
+        .collect();
+    let verdicts = edges.iter().filter(|edge| (edge.a + edge.b) % 10 == 0);
+    Findings {
+        distinct: Distinct::of(photos),
+        verdicts: verdicts
+            .map(|edge| {
+                let verdict = Verdict {
+                    evidence: Some(Evidence::SameShot),
+                    numbers: Numbers {
+                        cosine: edge.cosine,
+                        scale: 1.0,
+                        seconds_apart: None,
+                    },
+                    pixels: PixelVerdict::UNRELATED,
+                    weakened: None,
+                };
+                (edge.a, edge.b, verdict)
+            })
+            .collect(),
+        edges,
+    }
 }
 
 /// The whole numbers among the program's arguments, or `usual` if there are none.

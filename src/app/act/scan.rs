@@ -126,6 +126,14 @@ impl App {
         }
     }
 
+    /// Shows an analysis in the review as if a scan had ended with it. For benches, which measure
+    /// the window and not the scan.
+    #[doc(hidden)]
+    pub fn show_analysis(&mut self, analysis: Analysis) {
+        self.take_analysis(analysis);
+        self.state.view = View::Review;
+    }
+
     fn take_analysis(&mut self, analysis: Analysis) {
         for notice in analysis.notices {
             self.state.note(notice);

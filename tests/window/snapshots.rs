@@ -1,0 +1,142 @@
+//! Pictures of the window's main states, compared with those in `tests/snapshots`.
+//!
+//! `UPDATE_SNAPSHOTS=1 cargo test --test window snapshots` takes them anew; look at them before
+//! they are kept. They are taken with a software renderer (Mesa's llvmpipe through Vulkan, or
+//! OpenGL), so that no graphics card has a say.
+
+use eframe::egui::{Key, Modifiers, Rect, Theme, vec2};
+use egui_kittest::SnapshotOptions;
+use egui_kittest::kittest::Queryable as _;
+use egui_kittest::wgpu::WgpuTestRenderer;
+use twinlens::settings::ThemeChoice;
+
+use crate::common;
+use crate::support::{Home, Look, Window, name};
+
+/// Small pictures that the review of the album shows, beside the texture of the letters.
+const REVIEW_TEXTURES: usize = 5;
+/// The dialog shows one more as an example.
+const DIALOG_TEXTURES: usize = 6;
+
+/// Another version of the renderer, or of a processor's sine, rounds the rims of letters and
+/// corners and the scaled pictures otherwise: by a step or two of 255, which the first number lets
+/// pass, and a few pixels by more. A line, an icon or a word that is elsewhere is some hundred.
+fn options() -> SnapshotOptions {
+    SnapshotOptions::new().threshold(2.0).max_failed_pixels(60)
+}
+
+/// Whether there is a renderer; says loudly if there is none.
+fn can_render() -> bool {
+    let renderer = std::panic::catch_unwind(WgpuTestRenderer::new);
+    if renderer.is_err() {
+        common::skipped("neither Vulkan nor OpenGL is there to take pictures with");
+    }
+    renderer.is_ok()
+}
+
+fn look(theme: Theme) -> Look {
+    Look {
+        theme,
+        is_rendered: true,
+        ..Look::default()
+    }
+}
+
+/// Takes a picture, without what is another in each run: paths of the test's folder and times.
+fn take(window: &mut Window, home: &Home, picture: &str) {
+    // Notes in the corner have gone by then, and the pointer lies on nothing.
+    window.harness.remove_cursor();
+    window.harness.run_steps(60);
+    let folder = home.photos().display().to_string();
+    let differs = |text: &str| {
+        text.contains(&folder)
+            || text.contains(", scanned ")
+            || text.contains(" looked through in ")
+    };
+    let masked: Vec<Rect> = (window.harness.query_all_by(|_| true))
+        .filter(|node| name(node).is_some_and(|text| differs(&text)))
+        .map(|node| node.rect())
+        .collect();
+    for rect in masked {
+        window.harness.mask(rect);
+    }
+    window.harness.snapshot_options(picture, &options());
+}
+
+fn open(home: &Home, look: &Look, folders: &[std::path::PathBuf]) -> Window {
+    let mut start = home.start(folders);
+    start.settings.theme = match look.theme {
+        Theme::Dark => ThemeChoice::Dark,
+        Theme::Light => ThemeChoice::Light,
+    };
+    Window::open(start, look)
+}
+
+/// Opens the window and scans the album.
+fn open_scanned(home: &Home, look: &Look) -> Window {
+    let mut window = open(home, look, &[home.photos()]);
+    window.scan();
+    window.wait_for_textures(REVIEW_TEXTURES);
+    window
+}
+
+/// The states of one theme.
+fn take_all(theme: Theme, suffix: &str) {
+    if !can_render() {
+        return;
+    }
+    let home = Home::with_album();
+    let mut window = open(&home, &look(theme), &[]);
+    take(&mut window, &home, &format!("library-empty-{suffix}"));
+    drop(window);
+
+    let mut window = open_scanned(&home, &look(theme));
+    take(&mut window, &home, &format!("review-{suffix}"));
+    window.press(Key::R);
+    window.click_rule("Mark all copies of a shot");
+    window.wait_for_textures(DIALOG_TEXTURES);
+    take(&mut window, &home, &format!("rules-{suffix}"));
+    window.press(Key::Escape);
+    window.type_text("?");
+    take(&mut window, &home, &format!("keys-{suffix}"));
+    window.press(Key::Escape);
+    window.press_with(Modifiers::COMMAND, Key::Num1);
+    window.wait_until("the folder is counted anew", |w| w.shows("nothing new"));
+    take(&mut window, &home, &format!("library-scanned-{suffix}"));
+}
+
+#[test]
+fn the_window_looks_as_it_did_in_the_dark() {
+    take_all(Theme::Dark, "dark");
+}
+
+#[test]
+fn the_window_looks_as_it_did_in_the_light() {
+    take_all(Theme::Light, "light");
+}
+
+#[test]
+fn a_small_window_and_twice_the_scale_show_everything() {
+    if !can_render() {
+        return;
+    }
+    let home = Home::with_album();
+    let small = Look {
+        size: vec2(1024.0, 700.0),
+        ..look(Theme::Dark)
+    };
+    let mut window = open_scanned(&home, &small);
+    window.press(Key::J);
+    take(&mut window, &home, "review-small");
+    drop(window);
+    // A screen of 2048 by 1400 pixels at 200 %.
+    let twice = Look {
+        scale: 2.0,
+        ..small
+    };
+    let mut window = open(&home, &twice, &[]);
+    window.wait_for_scan();
+    window.wait_until("the review is shown", |w| w.shows("All groups"));
+    window.wait_for_textures(REVIEW_TEXTURES);
+    take(&mut window, &home, "review-200-percent");
+}
