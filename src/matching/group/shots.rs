@@ -214,6 +214,8 @@ struct ClassLink {
     verdict: Verdict,
     /// Whether the worse one shows nearly all of the better one's picture.
     shows_all: bool,
+    /// Whether the better one, and the worse one, has a border or a screen around the picture.
+    surrounded: [bool; 2],
 }
 
 /// The strongest same-shot verdict between any two classes.
@@ -252,7 +254,18 @@ impl ClassLinks {
                     1.0 - of_better
                 };
                 let shows_all = left_out <= MOST_LEFT_OUT;
-                by_pair.push((x.min(y), x.max(y), ClassLink { verdict, shows_all }));
+                let [first, second] = verdict.pixels.surrounded();
+                let surrounded = if x < y {
+                    [first, second]
+                } else {
+                    [second, first]
+                };
+                let link = ClassLink {
+                    verdict,
+                    shows_all,
+                    surrounded,
+                };
+                by_pair.push((x.min(y), x.max(y), link));
             }
         }
         by_pair.sort_by(|(a, b, v), (c, d, w)| {
@@ -276,12 +289,22 @@ impl ClassLinks {
             })
     }
 
-    fn between(&self, a: u32, b: u32) -> Option<&Verdict> {
+    fn link(&self, a: u32, b: u32) -> Option<&ClassLink> {
         let pair = (a.min(b), a.max(b));
         self.by_pair
             .binary_search_by_key(&pair, |&(a, b, _)| (a, b))
             .ok()
-            .map(|at| &self.by_pair[at].2.verdict)
+            .map(|at| &self.by_pair[at].2)
+    }
+
+    fn between(&self, a: u32, b: u32) -> Option<&Verdict> {
+        self.link(a, b).map(|link| &link.verdict)
+    }
+
+    /// Whether `a` has a border or a screen around the picture that `b` is.
+    fn is_surrounded(&self, a: u32, b: u32) -> bool {
+        self.link(a, b)
+            .is_some_and(|link| link.surrounded[usize::from(a > b)])
     }
 
     fn equal_cosine(&self, a: u32, b: u32) -> Option<Cosine> {
@@ -356,7 +379,10 @@ impl Judge<'_> {
         };
         let mut reasons = vec![words.unwrap_or_else(|| evidence.words().to_owned())];
         let (own, kept) = (self.standing(photo), self.standing(keeper));
-        let merits = own.merits_over(kept);
+        let mut merits = own.merits_over(kept);
+        if self.links.is_surrounded(self.class(keeper), class) {
+            merits.push("the picture alone, with nothing around it".to_owned());
+        }
         let verdict = if self.settings.keep.is_protected(&own.photo.path) {
             reasons.push("in a protected folder".to_owned());
             MemberVerdict::Keep

@@ -646,3 +646,41 @@ fn a_verdict_about_an_unknown_content_is_an_error() {
         })
     );
 }
+
+#[test]
+fn what_is_alone_is_not_removed_in_favour_of_the_same_with_a_screen_around_it() {
+    use crate::matching::pixels::Alignment;
+    use crate::photo::Orientation;
+    // The second is larger, for it shows the first in its middle third.
+    let photos = vec![
+        photo("/photo.jpg", 1, 400, Format::Jpeg),
+        photo("/screenshot.jpg", 2, 900, Format::Jpeg),
+    ];
+    let distinct = Distinct::of(&photos);
+    let third = 1.0 / 3.0;
+    for (left_out, expected) in [(0.0, MemberVerdict::Review), (0.5, MemberVerdict::Remove)] {
+        let mut verdict = verdict(Some(Evidence::SameShot), 0.9);
+        verdict.pixels.left_out = left_out;
+        verdict.pixels.alignment = Some(Alignment {
+            orientation: Orientation::Normal,
+            scale: 1.0,
+            coverage: [1.0, 1.0],
+            map: [1.0, 0.0, 0.0, 0.0, third, third, 0.0, 0.0, 1.0],
+        });
+        let analysed = Analysed {
+            photos: &photos,
+            distinct: &distinct,
+            verdicts: &[(0, 1, verdict)],
+            edges: &[],
+        };
+        let settings = settings(0.5, Evidence::Similar);
+        let groups = group(&analysed, &settings, &AtomicBool::new(false)).unwrap();
+        let shot = &groups[0].shots[0];
+        assert_eq!(shot.keeper, PhotoId(1));
+        assert_eq!(
+            shot.members[1].verdict, expected,
+            "{:?}",
+            shot.members[1].reasons
+        );
+    }
+}

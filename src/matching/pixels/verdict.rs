@@ -21,6 +21,13 @@ pub enum Detail {
     Differs,
 }
 
+/// A frame this many times as large as the picture in it has something around it.
+const LEAST_AROUND: f64 = 1.1;
+
+/// What lies around a picture may have this share of texture that belongs to the scene; more is
+/// no border but what was cut off from the other one.
+const MOST_SCENE_AROUND: f32 = 0.02;
+
 /// The decision on a pair of pictures by their pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PixelVerdict {
@@ -87,6 +94,19 @@ impl Alignment {
             own_inverse => own_inverse,
         };
         self
+    }
+
+    /// How large the first picture's whole frame is, measured in frames of the second: 2 where
+    /// the second picture covers half of the first.
+    fn frame_ratio(&self) -> f64 {
+        let map = self.homography();
+        let corners =
+            [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]].map(|corner| map.map(corner));
+        let crosses = (0..4).map(|at| {
+            let ([x, y], [u, v]) = (corners[at], corners[(at + 1) % 4]);
+            x * v - u * y
+        });
+        crosses.sum::<f64>().abs() / 2.0
     }
 
     fn homography(&self) -> Homography {
@@ -215,6 +235,20 @@ impl PixelVerdict {
     pub fn reversed(mut self) -> Self {
         self.alignment = self.alignment.map(Alignment::reversed);
         self
+    }
+
+    /// Whether the first picture, and the second, shows the other one with something around it
+    /// that is no part of the scene: a border, a frame, a screen.
+    #[must_use]
+    pub fn surrounded(&self) -> [bool; 2] {
+        let Some(alignment) = self
+            .alignment
+            .filter(|_| self.left_out <= MOST_SCENE_AROUND)
+        else {
+            return [false; 2];
+        };
+        let ratio = alignment.frame_ratio();
+        [ratio > LEAST_AROUND, ratio < 1.0 / LEAST_AROUND]
     }
 
     /// What was seen of the pair, for a person: `cropped to 81 %`, `lettering added`. The same
