@@ -96,7 +96,11 @@ fn a_rule_acts_on_the_groups_that_are_shown_alone() {
     window.click("All groups");
     window.press(Key::R);
     window.click_rule("Keep the smallest file");
-    assert!(window.shows("Marks 2 photos, ") && window.shows("2 unmarked"));
+    assert!(
+        window.shows("Marks 2 photos, ") && window.shows("2 unmarked"),
+        "{:#?}",
+        window.all_text()
+    );
     window.click_mark();
     window.go_to_group_of("second.png");
     assert_eq!(
