@@ -261,7 +261,7 @@ impl Window {
     #[track_caller]
     pub(crate) fn click_mark(&mut self) {
         let names = self.names("Mark ");
-        let is_it = |name: &&String| name.ends_with(" photo") || name.ends_with(" photos");
+        let is_it = |name: &&String| name.as_bytes().get(5).is_some_and(u8::is_ascii_digit);
         let label = names.iter().find(is_it).unwrap().clone();
         self.click(&label);
     }
