@@ -240,6 +240,7 @@ fn photos_are_scanned_walked_and_marked_by_keys_and_the_marks_are_there_on_the_n
     let first = wait_for("the scan ends", || last_scan(&library));
     std::thread::sleep(Duration::from_secs(3));
     screen.press(&["question"]);
+    std::thread::sleep(Duration::from_secs(1));
     screen.picture("3-keys");
     screen.press(&["Escape", "j", "j", "l"]);
     std::thread::sleep(Duration::from_secs(2));

@@ -3,6 +3,7 @@
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 
+use crate::common;
 use crate::support::{Home, Window, real_photos};
 
 const SHIFT_COMMAND: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
@@ -380,39 +381,66 @@ fn the_views_are_reached_by_keys_and_tab_walks_through_everything() {
 }
 
 #[test]
-fn the_similarity_slider_cuts_real_photos_anew_and_back_again() {
+fn the_similarity_slider_cuts_the_groups_anew_and_back_again() {
+    let home = Home::with_album();
+    for (seed, name) in [(34, "near.jpg"), (55, "nearer.jpg")] {
+        let near = common::picture(seed, 960, 720);
+        common::save(&near, &home.photos().join(name));
+    }
+    let mut window = home.open_scanned();
+    let marked = window.marked();
+    assert!(window.has("Similar"), "{:#?}", window.all_text());
+    window.slide("Similarity", 1.0);
+    assert!(
+        !window.has("Similar"),
+        "copies stay copies, and nothing else does"
+    );
+    assert_eq!((window.groups(), window.marked()), (3, marked));
+    window.slide("Similarity", 0.0);
+    assert!(window.has("Similar"));
+    window.slide("Similarity", 1.0);
+    assert!(!window.has("Similar"));
+    assert_eq!((window.groups(), window.marked()), (3, marked));
+}
+
+#[test]
+fn what_the_slider_cut_away_to_the_last_group_comes_back() {
+    let home = Home::new();
+    for (seed, name) in [(21, "a.jpg"), (34, "b.jpg"), (55, "c.jpg")] {
+        common::save(&common::picture(seed, 960, 720), &home.photos().join(name));
+    }
+    let mut window = home.open_scanned();
+    assert_eq!((window.groups(), window.marked()), (1, 0));
+    window.slide("Similarity", 1.0);
+    assert_eq!(window.groups(), 0);
+    window.slide("Similarity", 0.0);
+    assert_eq!(window.groups(), 1);
+}
+
+#[test]
+fn every_group_of_real_photos_is_walked_to_and_keeps_a_photo_at_every_similarity() {
     let Some(photos) = real_photos(60) else {
         return;
     };
     let home = Home::new();
     let mut window = home.open(&[photos.path().to_owned()]);
     window.scan();
-    let before = (window.groups(), window.marked());
-    let similar = |window: &Window| window.has("Similar");
-    window.slide("Similarity", 1.0);
-    assert!(
-        !similar(&window),
-        "copies stay copies, and nothing else does"
-    );
-    let strict = window.groups();
-    window.slide("Similarity", 0.0);
-    assert!(similar(&window));
-    assert_ne!(window.groups(), strict);
-    window.slide("Similarity", 0.9);
-    window.slide("Similarity", 1.0);
-    assert_eq!(window.groups(), strict);
-    assert_eq!(
-        window.marked(),
-        before.1,
-        "marks are of copies, which no cut changes"
-    );
-    // Every group can be walked to, and each keeps a photo.
-    for _ in 0..window.groups() {
-        let photos = window.photos();
-        assert!(
-            photos.iter().any(|photo| photo.ends_with(", keep")),
-            "{photos:?}"
+    let marked = window.marked();
+    for similarity in [0.0, 0.8, 1.0] {
+        window.slide("Similarity", similarity);
+        assert_eq!(
+            window.marked(),
+            marked,
+            "marks are of copies, which no cut changes"
         );
-        window.press(Key::J);
+        window.press(Key::Home);
+        for _ in 0..window.groups() {
+            let photos = window.photos();
+            assert!(
+                photos.iter().any(|photo| photo.ends_with(", keep")),
+                "{photos:?}"
+            );
+            window.press(Key::J);
+        }
     }
 }

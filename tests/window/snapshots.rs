@@ -5,9 +5,9 @@
 //! OpenGL), so that no graphics card has a say.
 
 use eframe::egui::{Key, Modifiers, Rect, Theme, vec2};
-use egui_kittest::SnapshotOptions;
 use egui_kittest::kittest::Queryable as _;
 use egui_kittest::wgpu::WgpuTestRenderer;
+use egui_kittest::{SnapshotOptions, SnapshotResults};
 use twinlens::settings::ThemeChoice;
 
 use crate::common;
@@ -15,8 +15,8 @@ use crate::support::{Home, Look, Window, name};
 
 /// Small pictures that the review of the album shows, beside the texture of the letters.
 const REVIEW_TEXTURES: usize = 5;
-/// The dialog shows one more as an example.
-const DIALOG_TEXTURES: usize = 6;
+/// The list's alone: in a small window further photos are out of sight.
+const LIST_TEXTURES: usize = 3;
 
 /// Another version of the renderer, or of a processor's sine, rounds the rims of letters and
 /// corners and the scaled pictures otherwise: by a step or two of 255, which the first number lets
@@ -42,8 +42,8 @@ fn look(theme: Theme) -> Look {
     }
 }
 
-/// Takes a picture, without what is another in each run: paths of the test's folder and times.
-fn take(window: &mut Window, home: &Home, picture: &str) {
+/// Takes a picture and compares it, without what is another in each run: paths of the test's folder and times.
+fn take(results: &mut SnapshotResults, window: &mut Window, home: &Home, picture: &str) {
     // Notes in the corner have gone by then, and the pointer lies on nothing.
     window.harness.remove_cursor();
     window.harness.run_steps(60);
@@ -55,12 +55,19 @@ fn take(window: &mut Window, home: &Home, picture: &str) {
     };
     let masked: Vec<Rect> = (window.harness.query_all_by(|_| true))
         .filter(|node| name(node).is_some_and(|text| differs(&text)))
-        .map(|node| node.rect())
+        .map(|node| {
+            // As wide as any of them, for their letters are of many widths.
+            let start = node.rect().min;
+            let is_aside = start.x > window.harness.ctx.content_rect().center().x;
+            let width = if is_aside { 200.0 } else { 600.0 };
+            Rect::from_min_size(start, vec2(width, node.rect().height().round()))
+        })
         .collect();
     for rect in masked {
         window.harness.mask(rect);
     }
     window.harness.snapshot_options(picture, &options());
+    results.extend_harness(&mut window.harness);
 }
 
 fn open(home: &Home, look: &Look, folders: &[std::path::PathBuf]) -> Window {
@@ -73,10 +80,11 @@ fn open(home: &Home, look: &Look, folders: &[std::path::PathBuf]) -> Window {
 }
 
 /// Opens the window and scans the album.
-fn open_scanned(home: &Home, look: &Look) -> Window {
+fn open_scanned(home: &Home, look: &Look, textures: usize) -> Window {
     let mut window = open(home, look, &[home.photos()]);
     window.scan();
-    window.wait_for_textures(REVIEW_TEXTURES);
+    window.press(Key::Home);
+    window.wait_for_textures(textures);
     window
 }
 
@@ -85,24 +93,40 @@ fn take_all(theme: Theme, suffix: &str) {
     if !can_render() {
         return;
     }
+    let mut results = SnapshotResults::new();
     let home = Home::with_album();
     let mut window = open(&home, &look(theme), &[]);
-    take(&mut window, &home, &format!("library-empty-{suffix}"));
+    take(
+        &mut results,
+        &mut window,
+        &home,
+        &format!("library-empty-{suffix}"),
+    );
     drop(window);
 
-    let mut window = open_scanned(&home, &look(theme));
-    take(&mut window, &home, &format!("review-{suffix}"));
+    let mut window = open_scanned(&home, &look(theme), REVIEW_TEXTURES);
+    take(
+        &mut results,
+        &mut window,
+        &home,
+        &format!("review-{suffix}"),
+    );
     window.press(Key::R);
-    window.click_rule("Mark all copies of a shot");
-    window.wait_for_textures(DIALOG_TEXTURES);
-    take(&mut window, &home, &format!("rules-{suffix}"));
+    window.click_rule("Keep the smallest file");
+    window.wait_for_textures(REVIEW_TEXTURES);
+    take(&mut results, &mut window, &home, &format!("rules-{suffix}"));
     window.press(Key::Escape);
     window.type_text("?");
-    take(&mut window, &home, &format!("keys-{suffix}"));
+    take(&mut results, &mut window, &home, &format!("keys-{suffix}"));
     window.press(Key::Escape);
     window.press_with(Modifiers::COMMAND, Key::Num1);
     window.wait_until("the folder is counted anew", |w| w.shows("nothing new"));
-    take(&mut window, &home, &format!("library-scanned-{suffix}"));
+    take(
+        &mut results,
+        &mut window,
+        &home,
+        &format!("library-scanned-{suffix}"),
+    );
 }
 
 #[test]
@@ -120,14 +144,14 @@ fn a_small_window_and_twice_the_scale_show_everything() {
     if !can_render() {
         return;
     }
+    let mut results = SnapshotResults::new();
     let home = Home::with_album();
     let small = Look {
         size: vec2(1024.0, 700.0),
         ..look(Theme::Dark)
     };
-    let mut window = open_scanned(&home, &small);
-    window.press(Key::J);
-    take(&mut window, &home, "review-small");
+    let mut window = open_scanned(&home, &small, LIST_TEXTURES);
+    take(&mut results, &mut window, &home, "review-small");
     drop(window);
     // A screen of 2048 by 1400 pixels at 200 %.
     let twice = Look {
@@ -137,6 +161,7 @@ fn a_small_window_and_twice_the_scale_show_everything() {
     let mut window = open(&home, &twice, &[]);
     window.wait_for_scan();
     window.wait_until("the review is shown", |w| w.shows("All groups"));
-    window.wait_for_textures(REVIEW_TEXTURES);
-    take(&mut window, &home, "review-200-percent");
+    window.press(Key::Home);
+    window.wait_for_textures(LIST_TEXTURES);
+    take(&mut results, &mut window, &home, "review-200-percent");
 }

@@ -195,9 +195,8 @@ impl Window {
     pub(crate) fn scan(&mut self) {
         self.wait_until("folders are counted", |w| !w.shows("Counting the photos"));
         self.click("Find duplicates");
-        self.wait_until("the scan is done", |w| {
-            !w.has("Stop the scan") && w.shows("All groups")
-        });
+        self.wait_for_scan();
+        self.press_with(Modifiers::COMMAND, Key::Num2);
     }
 
     /// Waits until no scan runs.
@@ -262,7 +261,7 @@ impl Window {
     #[track_caller]
     pub(crate) fn click_mark(&mut self) {
         let names = self.names("Mark ");
-        let is_it = |name: &&String| name.ends_with(" photo") || name.ends_with(" photos");
+        let is_it = |name: &&String| name.as_bytes().get(5).is_some_and(u8::is_ascii_digit);
         let label = names.iter().find(is_it).unwrap().clone();
         self.click(&label);
     }
@@ -306,18 +305,25 @@ impl Window {
         self.settle();
         // Some are out of sight in the open list.
         let rules = self.harness.query_all_by_label(rule);
-        rules.last().unwrap().click_accesskit();
+        rules.last().unwrap().scroll_to_me();
         self.settle();
+        self.click(rule);
     }
 
-    /// Waits until so many small pictures are there.
+    /// Waits until so many small pictures are there, and no more are on their way.
     #[track_caller]
     pub(crate) fn wait_for_textures(&mut self, number: usize) {
-        self.wait_until("the small pictures are loaded", |window| {
-            let textures = window.harness.ctx.tex_manager();
-            // One is of the letters.
-            textures.read().num_allocated() > number
-        });
+        // One is of the letters.
+        let loaded = |window: &Self| window.harness.ctx.tex_manager().read().num_allocated() - 1;
+        self.wait_until("the small pictures are loaded", |w| loaded(w) >= number);
+        let (mut last, mut still) = (loaded(self), 0);
+        while still < 50 {
+            self.harness.step();
+            let now = loaded(self);
+            still = if now == last { still + 1 } else { 0 };
+            last = now;
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// Drops a folder on the window.

@@ -1,6 +1,6 @@
 //! All keys at a glance.
 
-use eframe::egui::{self, Grid, ScrollArea, Ui};
+use eframe::egui::{self, Grid, ScrollArea, Ui, vec2};
 use lucide_icons::Icon;
 
 use crate::app::command::Command;
@@ -12,6 +12,9 @@ use crate::app::widgets;
 const ROW: f32 = 20.0;
 /// What is left of the window's height around the list, for the heading and the window below.
 const AROUND: f32 = 140.0;
+/// What the list needs to be seen whole, in points.
+const WIDTH: f32 = 860.0;
+const HEIGHT: f32 = 560.0;
 
 /// Draws the keys over everything.
 pub(crate) fn show(ui: &mut Ui, commands: &mut Vec<Command>) {
@@ -28,8 +31,10 @@ pub(crate) fn show(ui: &mut Ui, commands: &mut Vec<Command>) {
         // Side by side, and scrolled where even that is too high: a sheet that is cut off at the
         // top and bottom cannot be read or closed by its button.
         let (left, right) = SHEET.split_at(SHEET.len() - SHEET.len() / 2);
-        let height = (ui.ctx().content_rect().height() - AROUND).max(AROUND);
-        ScrollArea::both().max_height(height).show(ui, |ui| {
+        let room = ui.ctx().content_rect().size() - vec2(AROUND, AROUND);
+        ui.set_width(room.x.min(WIDTH));
+        let area = ScrollArea::both().max_height(room.y);
+        area.min_scrolled_height(room.y.min(HEIGHT)).show(ui, |ui| {
             ui.horizontal_top(|ui| {
                 ui.vertical(|ui| sections(ui, left));
                 ui.add_space(space::HUGE);

@@ -22,6 +22,12 @@ pub(crate) fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         return;
     };
     if review.groups().is_empty() {
+        if review.cutter().is_some() {
+            // Else what was cut away by the slider could not be brought back.
+            Frame::new()
+                .inner_margin(Margin::same(16))
+                .show(ui, |ui| toolbar::slider(ui, review, commands));
+        }
         widgets::empty(
             ui,
             Icon::PartyPopper,
