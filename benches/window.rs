@@ -206,7 +206,7 @@ fn analysis(photos: Vec<Photo>, findings: Findings, cache: Cache) -> Analysis {
         recall: None,
         notices: Vec::new(),
         stages: Vec::new(),
-        elapsed: Duration::from_secs(60),
+        elapsed: Duration::from_mins(1),
         cache,
     }
 }
@@ -227,17 +227,17 @@ fn pairs(photos: &[Photo]) -> Findings {
     Findings {
         distinct: Distinct::of(photos),
         edges: Vec::new(),
-        verdicts: first.map(|a| (a, a + 1, verdict.clone())).collect(),
+        verdicts: first.map(|a| (a, a + 1, verdict)).collect(),
     }
 }
 
 /// Where the first letters of this text were painted.
 fn place_of(shapes: &[egui::epaint::ClippedShape], text: &str) -> Pos2 {
-    let texts = shapes.iter().filter_map(|clipped| match &clipped.shape {
+    let mut texts = shapes.iter().filter_map(|clipped| match &clipped.shape {
         Shape::Text(shape) if shape.galley.text() == text => Some(shape.visual_bounding_rect()),
         _ => None,
     });
-    texts.last().unwrap().right_center()
+    texts.next_back().unwrap().right_center()
 }
 
 /// Small pictures on the screen.
