@@ -1,7 +1,7 @@
 //! The review: walked through, decided, narrowed and cut anew.
 
 use eframe::egui::{Key, Modifiers};
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::NodeT as _;
 
 use crate::common;
 use crate::support::{Home, Window, real_photos};
@@ -354,7 +354,8 @@ fn the_views_are_reached_by_keys_and_tab_walks_through_everything() {
     let mut reached = std::collections::BTreeSet::new();
     for _ in 0..60 {
         window.press(Key::Tab);
-        let focused = window.harness.query_all_by(|node| node.is_focused());
+        let all = window.harness.root().children_recursive();
+        let focused = all.filter(egui_kittest::Node::is_focused);
         reached.extend(focused.filter_map(|node| crate::support::name(&node)));
     }
     for name in [

@@ -17,7 +17,7 @@ use crate::common;
 
 /// How long anything may take before a test gives up. Nothing is measured with it: it is many
 /// times what a busy machine needs.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_mins(4);
 
 /// A user's folders: settings, cache and library of decisions in `home`, photos in `photos`.
 pub(crate) struct Home {
@@ -378,7 +378,7 @@ impl Window {
     #[track_caller]
     pub(crate) fn marked(&self) -> usize {
         let marked = self.number_before(" marked, ");
-        marked.expect("the bar tells what is marked")
+        marked.unwrap()
     }
 
     /// The number of groups, as the list says; none if it says that there are no duplicates.
@@ -388,18 +388,18 @@ impl Window {
             return 0;
         }
         let decided = self.number_before(" groups decided");
-        decided.expect("the list tells how far one is")
+        decided.unwrap()
     }
 
     /// The last number in a text that ends so.
     fn number_before(&self, end: &str) -> Option<usize> {
         let texts = self.all_text();
-        let numbers = texts.iter().filter_map(|text| {
+        let mut numbers = texts.iter().filter_map(|text| {
             let before = text.split_once(end)?.0;
             let number = before.rsplit(' ').next()?;
             number.replace(',', "").parse().ok()
         });
-        numbers.last()
+        numbers.next_back()
     }
 }
 
