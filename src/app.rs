@@ -100,7 +100,7 @@ pub fn run(start: Start) -> Result<(), WindowError> {
         viewport: egui::ViewportBuilder::default()
             .with_title("Twinlens")
             .with_app_id("twinlens")
-            .with_inner_size([1280.0, 820.0])
+            .with_inner_size(jobs::window_size(&start.places.library).unwrap_or([1280.0, 820.0]))
             .with_min_inner_size([900.0, 600.0])
             .with_drag_and_drop(true)
             .with_icon(icon()),
@@ -143,6 +143,8 @@ pub struct App {
     looked_for: Option<PhotoId>,
     /// When the first results of the scan were looked at last.
     looked_live: Option<Instant>,
+    /// How large the window is, once it was shown.
+    window_size: Option<[f32; 2]>,
     /// The first results that are shown.
     shown_live: Option<Arc<pipeline::Found>>,
 }
@@ -165,6 +167,7 @@ impl App {
             looked_for: None,
             looked_live: None,
             shown_live: None,
+            window_size: None,
         };
         app.begin_settings(ctx);
         if let Some(trouble) = start.settings_trouble {
@@ -178,6 +181,11 @@ impl App {
 impl eframe::App for App {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         self.state.thumbnails.next_frame();
+        // In the points of a text of usual size, as a window is made.
+        let scale = ctx.zoom_factor();
+        let inner = ctx.input(|input| input.viewport().inner_rect);
+        let size = inner.map(|inner| (inner.size() * scale).into());
+        self.window_size = size.or(self.window_size);
         for answer in self.jobs.drain() {
             self.take(ctx, answer);
         }
@@ -201,6 +209,10 @@ impl eframe::App for App {
 
 impl Drop for App {
     fn drop(&mut self) {
+        if let Some([width, height]) = self.window_size {
+            let size = format!("{width:.0} {height:.0}");
+            self.jobs.note(Note::WindowSize(size));
+        }
         let position = self.position_now();
         self.jobs.note(Note::Position(position));
     }

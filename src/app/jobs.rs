@@ -13,7 +13,7 @@ mod settings;
 
 pub(crate) use settings::{Ask, SettingsAnswer, SettingsJobs};
 
-pub(crate) use memory::{Note, Remembered};
+pub(crate) use memory::{Note, Remembered, window_size};
 
 use std::collections::VecDeque;
 use std::path::PathBuf;

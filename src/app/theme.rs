@@ -283,6 +283,8 @@ fn visuals(palette: &Palette, dark: bool) -> Visuals {
         state.corner_radius = CornerRadius::same(RADIUS);
         state.expansion = 0.0;
     }
+    // Rails of sliders, boxes to tick: they have no rim and must be seen on every ground.
+    visuals.widgets.inactive.bg_fill = mix(palette.raised, palette.text, 0.2);
     visuals
 }
 

@@ -125,6 +125,15 @@ pub(crate) fn empty(
     });
 }
 
+/// A dialog over everything, with room around its content.
+pub(crate) fn dialog(ui: &Ui, id: &'static str) -> egui::Modal {
+    let frame = Frame::popup(ui.style())
+        .fill(Palette::of(ui).panel)
+        .corner_radius(CornerRadius::same(RADIUS_LARGE))
+        .inner_margin(Margin::same(24));
+    egui::Modal::new(egui::Id::unique(id)).frame(frame)
+}
+
 /// The largest size with the proportions of `picture` that fits into `room`, never enlarged
 /// beyond `most` times.
 pub(crate) fn fit(picture: Vec2, room: Vec2, most: f32) -> Vec2 {

@@ -176,7 +176,7 @@ fn is_about(text: &str, folder: &Path) -> bool {
 
 #[test]
 fn the_first_groups_can_be_reviewed_while_the_scan_of_real_photos_runs() {
-    let Some(photos) = real_photos(60) else {
+    let Some(photos) = real_photos(240) else {
         return;
     };
     let home = Home::new();
@@ -195,11 +195,13 @@ fn the_first_groups_can_be_reviewed_while_the_scan_of_real_photos_runs() {
     window.click("Pause the scan");
     window.press_with(Modifiers::COMMAND, Key::Num2);
     assert!(window.shows("All groups") && !window.photos().is_empty());
-    // What is decided now holds when the scan has ended.
+    // What is decided now holds when the scan has ended: a copy is kept as well.
     let before = window.photos();
-    let file = before[0].split(", ").next().unwrap().to_owned();
+    let file = before[1].split(", ").next().unwrap().to_owned();
+    window.press(Key::L);
     window.press(Key::X);
-    let decided = window.photos()[0].clone();
+    let decided = window.photos()[1].clone();
+    assert_ne!(decided, before[1]);
     window.click("Resume the scan");
     window.wait_for_scan();
     window.go_to_group_of(&file);

@@ -181,6 +181,10 @@ impl App {
         }
         if is_first && self.state.view == View::Library && self.position.is_none() {
             self.state.view = View::Review;
+            // Whoever has not looked at the first results begins with the first group.
+            if let Some(review) = &mut self.state.review {
+                review.go_to(0);
+            }
         }
         self.go_to_position();
     }

@@ -18,6 +18,23 @@ const WAITING: usize = 256;
 /// The name under which the last view and position are kept.
 const POSITION: &str = "position";
 
+/// The name under which the window's size is kept: width and height in points.
+const WINDOW_SIZE: &str = "window";
+
+/// The window's size in the last session. It is asked for before there is a window, and a library
+/// that cannot be read says so later.
+pub(crate) fn window_size(library: &Path) -> Option<[f32; 2]> {
+    let ledger = Ledger::open_existing(library).ok().flatten()?;
+    let text = ledger.state(WINDOW_SIZE).ok().flatten()?;
+    let (width, height) = text.split_once(' ')?;
+    let side = |text: &str| {
+        text.parse()
+            .ok()
+            .filter(|side| (300.0..=20_000.0).contains(side))
+    };
+    Some([side(width)?, side(height)?])
+}
+
 /// Something to be remembered.
 #[derive(Debug)]
 pub(crate) enum Note {
@@ -33,6 +50,8 @@ pub(crate) enum Note {
     ForgetFolder(PathBuf),
     /// Where the user is.
     Position(String),
+    /// How large the window is.
+    WindowSize(String),
 }
 
 /// What was remembered.
@@ -143,6 +162,7 @@ fn put(ledger: &mut Ledger, note: Note) -> Result<(), LibraryError> {
         Note::Withdraw(pairs) => ledger.withdraw_not_duplicates(&pairs),
         Note::Folder(folder) => ledger.put_folder(&folder),
         Note::ForgetFolder(path) => ledger.remove_folder(&path),
+        Note::WindowSize(text) => ledger.set_state(WINDOW_SIZE, Some(&text)),
         Note::Position(text) => ledger.set_state(POSITION, Some(&text)),
     }
 }

@@ -18,7 +18,7 @@ const HEIGHT: f32 = 560.0;
 
 /// Draws the keys over everything.
 pub(crate) fn show(ui: &mut Ui, commands: &mut Vec<Command>) {
-    let modal = egui::Modal::new(egui::Id::unique("cheat-sheet")).show(ui.ctx(), |ui| {
+    let modal = widgets::dialog(ui, "cheat-sheet").show(ui.ctx(), |ui| {
         ui.horizontal(|ui| {
             ui.label(widgets::strong("Keys", size::HEADING));
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {

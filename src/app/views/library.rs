@@ -130,12 +130,13 @@ fn heading(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         });
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if state.scan.is_none() {
-                let text = if state.found.is_some() {
-                    "Look again"
+                // Of a finished scan the review is the way on.
+                let start = if state.found.is_some() {
+                    button(ui, Icon::Search, "Look again")
                 } else {
-                    "Find duplicates"
+                    primary(ui, Icon::Search, "Find duplicates")
                 };
-                if primary(ui, Icon::Search, text).clicked() {
+                if start.clicked() {
                     commands.push(LibraryCommand::StartScan.into());
                 }
             }
@@ -153,10 +154,11 @@ fn foretold(state: &State) -> String {
     let mut bytes = 0;
     let mut time = std::time::Duration::ZERO;
     let mut is_typical = false;
+    let mut cannot = 0;
     for folder in included {
         match state.estimates.get(&folder.path) {
             None => return "Counting the photos…".to_owned(),
-            Some(Err(_)) => {}
+            Some(Err(_)) => cannot += 1,
             Some(Ok(estimate)) => {
                 files += estimate.files;
                 bytes += estimate.bytes;
@@ -164,6 +166,12 @@ fn foretold(state: &State) -> String {
                 is_typical |= estimate.basis == crate::pipeline::Basis::Typical;
             }
         }
+    }
+    if files == 0 {
+        return match cannot {
+            0 => "There are no photos in these folders.".to_owned(),
+            _ => "What is wrong with a folder is said below.".to_owned(),
+        };
     }
     let basis = if is_typical {
         "roughly, as nothing was measured on this computer yet"

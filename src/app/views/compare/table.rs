@@ -17,7 +17,7 @@ const NAMES: f32 = 80.0;
 
 /// Draws the table over the photos.
 pub(super) fn show(ui: &mut Ui, compare: &Compare, commands: &mut Vec<Command>) {
-    let modal = egui::Modal::new(egui::Id::unique("compare-table")).show(ui.ctx(), |ui| {
+    let modal = widgets::dialog(ui, "compare-table").show(ui.ctx(), |ui| {
         let room = ui.ctx().content_rect().size() - vec2(96.0, 96.0);
         #[expect(clippy::cast_precision_loss, reason = "at most six photos")]
         let columns = compare.entries().len() as f32;

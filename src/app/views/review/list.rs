@@ -71,7 +71,7 @@ fn search(ui: &mut Ui, state: &State, review: &Review, commands: &mut Vec<Comman
     ui.horizontal(|ui| {
         let mut text = filter.text.clone();
         let field = TextEdit::singleline(&mut text)
-            .hint_text("Find by name or folder")
+            .hint_text("Find")
             .desired_width(ui.available_width() - 108.0)
             .min_size(vec2(0.0, 28.0));
         let response = ui.add(field).accessible_name("Find by name or folder");

@@ -22,7 +22,7 @@ pub(super) fn show(
     dialog: &RuleDialog,
     commands: &mut Vec<Command>,
 ) {
-    let modal = egui::Modal::new(egui::Id::unique("rules")).show(ui.ctx(), |ui| {
+    let modal = widgets::dialog(ui, "rules").show(ui.ctx(), |ui| {
         ui.set_width(520.0);
         ui.horizontal(|ui| {
             ui.label(widgets::strong("Mark by a rule", size::HEADING));

@@ -1,6 +1,6 @@
 //! What this computer gives: threads, memory, and the place of the cache.
 
-use eframe::egui::{self, Align, Label, Layout, Ui};
+use eframe::egui::{Align, Label, Layout, Ui};
 use lucide_icons::Icon;
 
 use super::parts::{self, note, row, slide};
@@ -120,7 +120,7 @@ pub(super) fn question(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) 
     else {
         return;
     };
-    let modal = egui::Modal::new(egui::Id::unique("clear-cache")).show(ui.ctx(), |ui| {
+    let modal = widgets::dialog(ui, "clear-cache").show(ui.ctx(), |ui| {
         ui.set_max_width(width::NAMES * 2.0);
         ui.label(widgets::strong("Clear the cache?", size::HEADING));
         ui.add_space(space::SMALL);
