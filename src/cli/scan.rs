@@ -239,22 +239,8 @@ fn is_stdout(file: &Path) -> bool {
 /// What is different since the last scan, if there was one.
 fn changes(changes: &Changes) -> Option<String> {
     let last_scan = changes.last_scan?;
-    let counts = [
-        (changes.new, "new"),
-        (changes.changed, "changed"),
-        (changes.moved, "moved"),
-        (changes.gone, "gone"),
-    ];
-    let told: Vec<String> = counts
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{count} {what}"))
-        .collect();
-    let told = if told.is_empty() {
-        "nothing new".to_owned()
-    } else {
-        told.join(", ")
-    };
+    let told = changes.told(|count| count.to_string());
+    let told = told.unwrap_or_else(|| "nothing new".to_owned());
     let day = jiff::tz::TimeZone::system().to_datetime(last_scan);
     Some(format!(
         "since the last scan ({}): {told}, {} unchanged",

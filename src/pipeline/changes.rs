@@ -39,6 +39,26 @@ pub struct Changes {
     pub gone_paths: Vec<PathBuf>,
 }
 
+impl Changes {
+    /// What is different, in words, with numbers as `write` has them: `3 new, 1 gone`; none if
+    /// nothing is.
+    #[must_use]
+    pub fn told(&self, write: impl Fn(u64) -> String) -> Option<String> {
+        let counts = [
+            (self.new, "new"),
+            (self.changed, "changed"),
+            (self.moved, "moved"),
+            (self.gone, "gone"),
+        ];
+        let told: Vec<String> = counts
+            .into_iter()
+            .filter(|&(count, _)| count > 0)
+            .map(|(count, what)| format!("{} {what}", write(count)))
+            .collect();
+        (!told.is_empty()).then(|| told.join(", "))
+    }
+}
+
 /// The files of a walk beside those that the cache knows.
 #[derive(Debug, Default)]
 pub(super) struct Difference {

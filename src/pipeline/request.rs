@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::Request;
 use crate::embed::store::ModelStore;
 use crate::embed::{EmbedError, EngineRequest, bundled};
-use crate::library::{Ledger, LibraryError};
+use crate::library::{Ledger, LibraryError, LibraryFolder};
 use crate::matching::neighbours::IndexChoice;
 use crate::matching::{Evidence, KeepSettings};
 use crate::scan::Limits;
@@ -60,14 +60,19 @@ impl Request {
     pub fn follow(&mut self, ledger: &Ledger) -> Result<(), LibraryError> {
         let declared = ledger.not_duplicates()?;
         self.distinct = declared.iter().map(|declared| declared.pair).collect();
-        for folder in ledger.folders()? {
+        self.treat(&ledger.folders()?);
+        Ok(())
+    }
+
+    /// Keeps from folders that are preferred, and never removes from those that are protected.
+    pub fn treat(&mut self, folders: &[LibraryFolder]) {
+        for folder in folders {
             if folder.is_preferred {
                 self.keep.preferred_folders.push(folder.path.clone());
             }
             if folder.is_protected {
-                self.keep.protected_folders.push(folder.path);
+                self.keep.protected_folders.push(folder.path.clone());
             }
         }
-        Ok(())
     }
 }

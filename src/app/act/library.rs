@@ -97,13 +97,7 @@ impl App {
     pub(super) fn request(&self, folders: Vec<PathBuf>) -> Result<Request, String> {
         let mut request = Request::from_settings(&self.state.settings, &self.places, None, folders)
             .map_err(|error| error.to_string())?;
-        let those = |is_wanted: fn(&LibraryFolder) -> bool| {
-            let wanted = self.state.folders.iter().filter(move |f| is_wanted(f));
-            wanted.map(|folder| folder.path.clone())
-        };
-        let keep = &mut request.keep;
-        keep.preferred_folders.extend(those(|f| f.is_preferred));
-        keep.protected_folders.extend(those(|f| f.is_protected));
+        request.treat(&self.state.folders);
         request.distinct.clone_from(&self.not_duplicates);
         Ok(request)
     }

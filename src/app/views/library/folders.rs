@@ -100,22 +100,9 @@ fn known(state: &State, folder: &LibraryFolder) -> (String, bool) {
                 );
                 return (text, false);
             };
-            let changes = &estimate.changes;
-            let mut news = Vec::new();
-            for (number, what) in [
-                (changes.new, "new"),
-                (changes.changed, "changed"),
-                (changes.moved, "moved"),
-                (changes.gone, "gone"),
-            ] {
-                if number > 0 {
-                    news.push(format!("{} {what}", words::count(number)));
-                }
-            }
-            if news.is_empty() {
-                (format!("{last}, nothing new"), false)
-            } else {
-                (format!("{last}. Since then: {}", news.join(", ")), false)
+            match estimate.changes.told(words::count) {
+                None => (format!("{last}, nothing new"), false),
+                Some(told) => (format!("{last}. Since then: {told}"), false),
             }
         }
     }

@@ -198,19 +198,8 @@ pub(super) fn done(ui: &mut Ui, state: &State, found: &Found, commands: &mut Vec
 fn news(found: &Found) -> Option<String> {
     let changes = &found.changes;
     changes.last_scan?;
-    let parts: Vec<String> = [
-        (changes.new, "new"),
-        (changes.changed, "changed"),
-        (changes.moved, "moved"),
-        (changes.gone, "gone"),
-    ]
-    .into_iter()
-    .filter(|&(number, _)| number > 0)
-    .map(|(number, what)| format!("{} {what}", words::count(number)))
-    .collect();
-    Some(if parts.is_empty() {
-        "Nothing has changed since the last scan.".to_owned()
-    } else {
-        format!("Since the last scan: {}.", parts.join(", "))
+    Some(match changes.told(words::count) {
+        None => "Nothing has changed since the last scan.".to_owned(),
+        Some(told) => format!("Since the last scan: {told}."),
     })
 }
