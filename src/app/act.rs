@@ -57,6 +57,16 @@ impl App {
             Answer::Original(made) => self.take_original(*made),
             Answer::Folders(folders) => self.add_folders(folders),
             Answer::Regrouped(number, shots) => self.regrouped(number, shots),
+            Answer::Cut {
+                shots,
+                similarity,
+                groups,
+                took,
+            } => {
+                if let Some(review) = &mut self.state.review {
+                    review.take_cut(&shots, similarity, groups, took);
+                }
+            }
             Answer::Estimated(folder, estimate) => {
                 self.state.estimates.insert(folder, estimate);
             }

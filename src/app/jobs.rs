@@ -18,7 +18,8 @@ pub(crate) use memory::{Note, Remembered, window_size};
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use eframe::egui::{ColorImage, Context};
@@ -26,7 +27,7 @@ use eframe::egui::{ColorImage, Context};
 use super::compare::{Made, Work, WorkKey};
 use super::settings::Wanted;
 use crate::library::Cache;
-use crate::matching::{Findings, GroupSettings, Shots};
+use crate::matching::{Cosine, Findings, Group, GroupSettings, Shots};
 use crate::photo::{ContentHash, Photo, PhotoId};
 use crate::pipeline::{self, Analysis, Estimate, PipelineError, Request, Running};
 use errands::Errands;
@@ -49,6 +50,17 @@ pub(crate) enum Answer {
     Folders(Vec<PathBuf>),
     /// Shots were built anew, for the declarations with this number.
     Regrouped(u64, Shots),
+    /// Groups were cut at another similarity.
+    Cut {
+        /// What they were cut from.
+        shots: Arc<Shots>,
+        /// From which cosine on photos are similar.
+        similarity: Cosine,
+        /// What came of it.
+        groups: Vec<Group>,
+        /// How long it took.
+        took: Duration,
+    },
     /// What a scan of a folder would find, or why it cannot be told.
     Estimated(PathBuf, Result<Box<Estimate>, String>),
     /// Whether photos are still there; of the analysis with this number.
@@ -80,6 +92,8 @@ pub(crate) struct Jobs {
     lists: Option<Errands>,
     /// Computes.
     sums: Option<Errands>,
+    /// The number of the cut that was asked for last.
+    newest_cut: Arc<AtomicU64>,
     dialogs: Vec<std::thread::JoinHandle<()>>,
     /// What the settings view waits for.
     pub(crate) settings: SettingsJobs,
@@ -99,6 +113,7 @@ impl Jobs {
             files: errands("look-at-files"),
             lists: errands("list-folders"),
             sums: errands("regroup"),
+            newest_cut: Arc::default(),
             dialogs: Vec::new(),
             settings: SettingsJobs::new(ctx.clone(), send.clone()),
             ctx,
@@ -150,6 +165,26 @@ impl Jobs {
             let shots = Shots::build(&findings.of(&photos), &grouping, cancel);
             // It can only be cancelled: the findings are of these photos.
             shots.ok().map(|shots| Answer::Regrouped(number, shots))
+        };
+        self.sums.as_ref().is_some_and(|sums| sums.add(work))
+    }
+
+    /// Cuts groups at another similarity; what was asked for before and has not begun is left out.
+    pub(crate) fn cut(&self, shots: Arc<Shots>, similarity: Cosine) -> bool {
+        let newest = Arc::clone(&self.newest_cut);
+        let number = newest.fetch_add(1, Ordering::Relaxed) + 1;
+        let work = move |_: &AtomicBool| {
+            if newest.load(Ordering::Relaxed) != number {
+                return None;
+            }
+            let begun = Instant::now();
+            let groups = shots.groups(similarity);
+            Some(Answer::Cut {
+                took: begun.elapsed(),
+                shots,
+                similarity,
+                groups,
+            })
         };
         self.sums.as_ref().is_some_and(|sums| sums.add(work))
     }

@@ -21,7 +21,7 @@ pub(crate) use rules::{Rule, Scope, Selection};
 pub(crate) use summary::{GroupSummary, Totals};
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::library::Mark;
 use crate::matching::{Cosine, Evidence, Findings, Group, GroupSettings, Member, Shots};
@@ -34,8 +34,8 @@ const ALONE: u32 = u32::MAX;
 /// What the groups are cut from; only a finished analysis has it.
 #[derive(Clone, Debug)]
 pub(crate) struct Cutter {
-    /// The shots and what relates them.
-    pub(crate) shots: Shots,
+    /// The shots and what relates them; shared with the thread that cuts.
+    pub(crate) shots: Arc<Shots>,
     /// What the shots are built from.
     pub(crate) findings: Arc<Findings>,
     /// How they are built.
@@ -216,7 +216,7 @@ impl Review {
         self.similarity
     }
 
-    /// How long the last cut took, with all that depends on it.
+    /// How long the last cut took.
     pub(crate) fn cut_took(&self) -> Duration {
         self.cut_took
     }
@@ -253,20 +253,36 @@ impl Review {
         }
     }
 
-    /// Cuts the groups anew; the user stays at the same photo where it is still in a group.
-    pub(crate) fn cut(&mut self, similarity: Cosine) {
-        let Some(cutter) = &self.cutter else {
-            return;
-        };
-        let begun = Instant::now();
-        let groups = cutter.shots.groups(similarity);
+    /// Photos are to be similar from `similarity` on. The groups stay until those that are cut
+    /// from what is returned are brought to [`Review::take_cut`]; `None` if there is nothing to
+    /// cut.
+    pub(crate) fn ask_cut(&mut self, similarity: Cosine) -> Option<Arc<Shots>> {
+        let cutter = self.cutter.as_ref()?;
         self.similarity = similarity;
-        self.take_groups(groups);
-        self.cut_took = begun.elapsed();
+        Some(Arc::clone(&cutter.shots))
+    }
+
+    /// Takes groups that were cut from `shots` at `similarity`, unless others were asked for
+    /// since; the user stays at the same photo where it is still in a group.
+    pub(crate) fn take_cut(
+        &mut self,
+        shots: &Arc<Shots>,
+        similarity: Cosine,
+        groups: Vec<Group>,
+        took: Duration,
+    ) {
+        let is_of_these = self
+            .cutter
+            .as_ref()
+            .is_some_and(|cutter| Arc::ptr_eq(&cutter.shots, shots));
+        if is_of_these && similarity == self.similarity {
+            self.take_groups(groups);
+            self.cut_took = took;
+        }
     }
 
     /// Takes shots that were built anew, of the same photos.
-    pub(crate) fn set_shots(&mut self, shots: Shots) {
+    pub(crate) fn set_shots(&mut self, shots: Arc<Shots>) {
         let Some(cutter) = &mut self.cutter else {
             return;
         };

@@ -392,15 +392,14 @@ fn the_similarity_slider_cuts_the_groups_anew_and_back_again() {
     let marked = window.marked();
     assert!(window.has("Similar"), "{:#?}", window.all_text());
     window.slide("Similarity", 1.0);
-    assert!(
-        !window.has("Similar"),
-        "copies stay copies, and nothing else does"
-    );
+    window.wait_until("copies stay copies, and nothing else does", |w| {
+        !w.has("Similar")
+    });
     assert_eq!((window.groups(), window.marked()), (3, marked));
     window.slide("Similarity", 0.0);
-    assert!(window.has("Similar"));
+    window.wait_until("the similar ones are back", |w| w.has("Similar"));
     window.slide("Similarity", 1.0);
-    assert!(!window.has("Similar"));
+    window.wait_until("the similar ones are gone", |w| !w.has("Similar"));
     assert_eq!((window.groups(), window.marked()), (3, marked));
 }
 
@@ -413,9 +412,9 @@ fn what_the_slider_cut_away_to_the_last_group_comes_back() {
     let mut window = home.open_scanned();
     assert_eq!((window.groups(), window.marked()), (1, 0));
     window.slide("Similarity", 1.0);
-    assert_eq!(window.groups(), 0);
+    window.wait_until("no group is left", |w| w.groups() == 0);
     window.slide("Similarity", 0.0);
-    assert_eq!(window.groups(), 1);
+    window.wait_until("the group is back", |w| w.groups() == 1);
 }
 
 #[test]
@@ -429,6 +428,7 @@ fn every_group_of_real_photos_is_walked_to_and_keeps_a_photo_at_every_similarity
     let marked = window.marked();
     for similarity in [0.0, 0.8, 1.0] {
         window.slide("Similarity", similarity);
+        window.wait_while_groups_change();
         assert_eq!(
             window.marked(),
             marked,

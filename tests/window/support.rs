@@ -297,6 +297,22 @@ impl Window {
         self.settle();
     }
 
+    /// Draws frames until the number of groups has been the same for a while: they are cut in
+    /// another thread, and a cut may leave their number as it is.
+    pub(crate) fn wait_while_groups_change(&mut self) {
+        let mut groups = self.groups();
+        let mut since = Instant::now();
+        while since.elapsed() < Duration::from_millis(500) {
+            std::thread::sleep(Duration::from_millis(5));
+            self.harness.step();
+            if groups != self.groups() {
+                groups = self.groups();
+                since = Instant::now();
+            }
+        }
+        self.settle();
+    }
+
     /// Chooses a rule in the open dialog for marking.
     #[track_caller]
     pub(crate) fn click_rule(&mut self, rule: &str) {

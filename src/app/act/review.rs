@@ -1,5 +1,7 @@
 //! The review: walked through, marked, cut anew.
 
+use std::sync::Arc;
+
 use crate::app::App;
 use crate::app::command::ReviewCommand as Do;
 use crate::app::jobs::Note;
@@ -39,7 +41,7 @@ impl App {
             }
             Do::SetFilter(filter) => review.set_filter(filter),
             Do::SetOrder(order) => review.set_order(order),
-            Do::Cut(similarity) => review.cut(Cosine(similarity)),
+            Do::Cut(similarity) => self.cut(Cosine(similarity)),
             Do::Rules(dialog) => {
                 self.state.rules = dialog.map(|mut dialog| {
                     let paths = self.state.folders.iter().map(|folder| folder.path.clone());
@@ -58,6 +60,17 @@ impl App {
             self.tell(refusal.to_string());
         }
         self.save_marks();
+    }
+
+    /// Cuts the groups anew, off the frame.
+    fn cut(&mut self, similarity: Cosine) {
+        let review = self.state.review.as_mut();
+        if let Some(shots) = review.and_then(|review| review.ask_cut(similarity))
+            && !self.jobs.cut(shots, similarity)
+        {
+            self.state
+                .complain("The groups cannot be cut anew now; move the slider again.");
+        }
     }
 
     fn next_undecided(&mut self) {
@@ -139,7 +152,7 @@ impl App {
         if number == self.grouped
             && let Some(review) = &mut self.state.review
         {
-            review.set_shots(shots);
+            review.set_shots(Arc::new(shots));
         }
     }
 

@@ -154,7 +154,7 @@ impl App {
         let is_first = self.state.found.is_none();
         self.jobs.show_pictures_of(analysis.cache);
         let cutter = Cutter {
-            shots: analysis.shots,
+            shots: Arc::new(analysis.shots),
             findings: Arc::new(analysis.findings),
             floor: Cosine(analysis.model.similarity_floor),
             grouping: analysis.grouping,

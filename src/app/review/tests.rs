@@ -1,6 +1,8 @@
 //! What holds for a review whatever its groups: made-up shots, related at made-up cosines.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 use proptest::prelude::*;
 
@@ -77,7 +79,7 @@ fn review_of(photos: Vec<Photo>, related: &[(u8, u8, Option<Evidence>, f32)]) ->
         not_duplicates: Vec::new(),
     };
     let cutter = Cutter {
-        shots: Shots::build(&findings.of(&photos), &grouping, &false.into()).unwrap(),
+        shots: Arc::new(Shots::build(&findings.of(&photos), &grouping, &false.into()).unwrap()),
         findings: Arc::new(findings),
         grouping,
         floor: Cosine(0.5),
@@ -85,6 +87,13 @@ fn review_of(photos: Vec<Photo>, related: &[(u8, u8, Option<Evidence>, f32)]) ->
     Review::new(photos.into(), cutter, |photo| {
         photo.path.starts_with("/protected")
     })
+}
+
+/// Cuts the groups as the window does, without its thread.
+fn cut(review: &mut Review, similarity: Cosine) {
+    let shots = review.ask_cut(similarity).unwrap();
+    let groups = shots.groups(similarity);
+    review.take_cut(&shots, similarity, groups, Duration::ZERO);
 }
 
 /// Two shots that are similar at 0.8: three copies of a content (one of them protected) with an
@@ -188,7 +197,7 @@ fn a_cut_parts_the_group_and_every_part_keeps_a_photo() {
     review.set_mark(PhotoId(3), Mark::Remove).unwrap();
     review.set_mark(PhotoId(4), Mark::Remove).unwrap();
     // ...but not when they no longer belong together.
-    review.cut(Cosine(0.85));
+    cut(&mut review, Cosine(0.85));
     assert_eq!(review.groups().len(), 2);
     let other = review.group_of(PhotoId(3)).unwrap();
     assert!(
@@ -197,14 +206,14 @@ fn a_cut_parts_the_group_and_every_part_keeps_a_photo() {
             .any(|member| !review.is_marked(member.photo))
     );
     // Back again, what was said holds again.
-    review.cut(Cosine(0.6));
+    cut(&mut review, Cosine(0.6));
     assert!(review.is_marked(PhotoId(3)) && review.is_marked(PhotoId(4)));
 }
 
 #[test]
 fn a_filter_shows_what_fits_and_the_user_stays_where_he_was() {
     let mut review = example();
-    review.cut(Cosine(0.85));
+    cut(&mut review, Cosine(0.85));
     let here = review.current_member().unwrap().1.photo;
     for (filter, shown) in [
         (
@@ -368,7 +377,7 @@ proptest! {
             match step {
                 0 => { review.toggle(photo).ok(); }
                 1 => { review.keep_only(photo).ok(); }
-                2 => review.cut(Cosine(similarity)),
+                2 => cut(&mut review, Cosine(similarity)),
                 3 => { review.undo(); }
                 4 => { review.redo(); }
                 5 => { review.accept().ok(); }
