@@ -145,19 +145,13 @@ unsafe fn tile<S: Simd, const SIZE: usize, const STRIDE: usize, const WIDTH: usi
     unsafe {
         let mut sums = [S::load(run.bias, row.bias); WIDTH];
         for y in row.from..row.to {
-            let mut weights = [S::splat(0.0); SIZE];
-            for (x, weight) in weights.iter_mut().enumerate() {
-                *weight = S::load(run.weights, row.weights + (y * SIZE + x) * S::LANES);
-            }
+            let weights = row.weights + y * SIZE * S::LANES;
             let start = row.starts[y] + column * STRIDE * S::LANES;
-            // Each input is loaded once and goes to all sums that it is part of.
-            for x in 0..(WIDTH - 1) * STRIDE + SIZE {
-                let value = S::load(run.input, start + x * S::LANES);
+            for x in 0..SIZE {
+                let weight = S::load(run.weights, weights + x * S::LANES);
                 for (pixel, sum) in sums.iter_mut().enumerate() {
-                    let left = pixel * STRIDE;
-                    if left <= x && x < left + SIZE {
-                        *sum = S::multiply_add(value, weights[x - left], *sum);
-                    }
+                    let at = start + (pixel * STRIDE + x) * S::LANES;
+                    *sum = S::multiply_add(S::load(run.input, at), weight, *sum);
                 }
             }
         }

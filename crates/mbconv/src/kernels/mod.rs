@@ -110,9 +110,9 @@ macro_rules! kernels {
 }
 
 #[cfg(target_arch = "x86_64")]
-kernels!(avx512, simd::avx512::Avx512, features "avx512f", panel 2 of [1 2], tile 14, half 7, row 14, half_row 7);
+kernels!(avx512, simd::avx512::Avx512, features "avx512f", panel 2 of [1 2], tile 14, half 7, row 7, half_row 4);
 #[cfg(target_arch = "x86_64")]
-kernels!(avx2, simd::avx2::Avx2, features "avx2,fma", panel 3 of [1 2 3], tile 4, half 2, row 7, half_row 4);
+kernels!(avx2, simd::avx2::Avx2, features "avx2,fma", panel 2 of [1 2], tile 6, half 3, row 7, half_row 4);
 #[cfg(target_arch = "x86_64")]
 kernels!(sse2, simd::sse2::Sse2, panel 2 of [1 2], tile 6, half 3, row 7, half_row 4);
 #[cfg(target_arch = "aarch64")]

@@ -9,6 +9,9 @@ use std::ops::Range;
 use super::STEM_STEP;
 use crate::simd::Simd;
 
+/// Inputs of one round of the inner loop.
+const UNROLLED: usize = 4;
+
 /// What one run computes, and from what.
 pub(crate) struct PanelRun<'a> {
     /// The inputs of the first pixel begin at its start. Those of 1 x 1 convolutions lie in
@@ -158,24 +161,48 @@ unsafe fn tile<S: Simd, const PIXELS: usize, const BLOCKS: usize, const STEM: bo
         let mut start = pixel * step;
         while left > 0 {
             let length = left.min(run.group);
-            for input in start..start + length {
-                let mut weights = [S::splat(0.0); BLOCKS];
-                for block in 0..BLOCKS {
-                    weights[block] = S::load(run.weights, weight + block * S::LANES);
+            let mut input = start;
+            // The loop's own work would be a tenth of all.
+            for _ in 0..length / UNROLLED {
+                for _ in 0..UNROLLED {
+                    step_on::<S, PIXELS, BLOCKS, STEM>(run, input, weight, &mut sums);
+                    input += 1;
+                    weight += BLOCKS * S::LANES;
                 }
+            }
+            for _ in 0..length % UNROLLED {
+                step_on::<S, PIXELS, BLOCKS, STEM>(run, input, weight, &mut sums);
+                input += 1;
                 weight += BLOCKS * S::LANES;
-                for pixel in 0..PIXELS {
-                    let value = S::broadcast(run.input, input + pixel * step);
-                    for block in 0..BLOCKS {
-                        sums[pixel][block] =
-                            S::multiply_add(value, weights[block], sums[pixel][block]);
-                    }
-                }
             }
             left -= length;
             start += run.group_stride;
         }
         finish::<S, PIXELS, BLOCKS>(run, pixel, &mut sums);
+    }
+}
+
+/// Adds the products of one input.
+#[inline(always)]
+unsafe fn step_on<S: Simd, const PIXELS: usize, const BLOCKS: usize, const STEM: bool>(
+    run: &PanelRun<'_>,
+    input: usize,
+    weight: usize,
+    sums: &mut [[S::Vector; BLOCKS]; PIXELS],
+) {
+    let step = if STEM { STEM_STEP } else { S::LANES };
+    // SAFETY: as in `tile`.
+    unsafe {
+        let mut weights = [S::splat(0.0); BLOCKS];
+        for (block, vector) in weights.iter_mut().enumerate() {
+            *vector = S::load(run.weights, weight + block * S::LANES);
+        }
+        for (pixel, sums) in sums.iter_mut().enumerate() {
+            let value = S::broadcast(run.input, input + pixel * step);
+            for (sum, weights) in sums.iter_mut().zip(weights) {
+                *sum = S::multiply_add(value, weights, *sum);
+            }
+        }
     }
 }
 
