@@ -96,7 +96,13 @@ impl Work {
     }
 
     /// Expansion and depthwise convolution of one panel of channels.
-    fn panel(&mut self, strip: &Strip<'_>, source: &Source<'_>, panel: &Panel<'_>, panels: &Panels) {
+    fn panel(
+        &mut self,
+        strip: &Strip<'_>,
+        source: &Source<'_>,
+        panel: &Panel<'_>,
+        panels: &Panels,
+    ) {
         let Strip { kernels, block, .. } = *strip;
         let lanes = kernels.lanes;
         let ring_stride = block.ring_stride();

@@ -11,7 +11,7 @@ pub(crate) const GROUP: usize = 4;
 
 /// What a strip's depthwise results may have, in numbers: with its ring and the weights that are
 /// in use they are to stay in a core's second-level cache.
-const STRIP: usize = 48 << 10;
+const STRIP: usize = 16 << 10;
 
 /// Planes of this many pixels or less are not cut into strips: their weights are as large.
 const SMALL_PLANE: usize = 256;
@@ -143,7 +143,11 @@ impl Network {
             head_pixels: last.depthwise.side_out.pow(2),
             normalise: self.tail.normalise,
             subtract: self.tail.subtract.clone(),
-            matrix: self.tail.matrix.as_ref().map(|matrix| Panels::new(matrix, &kernels)),
+            matrix: self
+                .tail
+                .matrix
+                .as_ref()
+                .map(|matrix| Panels::new(matrix, &kernels)),
         })
     }
 }
@@ -332,6 +336,10 @@ impl PackedBlock {
 
     /// Rows of the expansion that must be there for these rows of the result.
     pub(crate) fn rows_needed(&self, first: usize, rows: usize) -> usize {
+        if self.is_whole() {
+            // Even those that no result needs: pictures of a group lie side by side.
+            return self.side_in;
+        }
         ((first + rows - 1) * self.stride + self.size - self.pad).min(self.side_in)
     }
 }

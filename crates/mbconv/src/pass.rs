@@ -157,7 +157,14 @@ impl Pass {
                 relu6: true,
                 output: &mut self.head,
                 output_stride: stride,
-                ..dense(&packed.head, &panel, &self.grouped[0], stride, images * pixels, lanes)
+                ..dense(
+                    &packed.head,
+                    &panel,
+                    &self.grouped[0],
+                    stride,
+                    images * pixels,
+                    lanes,
+                )
             });
             for block in 0..panel.blocks {
                 for image in 0..images {
@@ -181,7 +188,10 @@ impl Pass {
     fn tail(&mut self, packed: &Packed, images: usize, out: &mut [f32]) {
         let lanes = packed.kernels.lanes;
         let pixels = GROUP.max(packed.kernels.few_pixels);
-        let count = packed.matrix.as_ref().map_or(packed.dimension, |m| m.inputs);
+        let count = packed
+            .matrix
+            .as_ref()
+            .map_or(packed.dimension, |m| m.inputs);
         let place = |image: usize, channel: usize| {
             (channel / lanes * pixels + image) * lanes + channel % lanes
         };

@@ -4,10 +4,10 @@
 //! is compared with what must come next: operator, inputs, and every setting, for a setting that
 //! is overlooked gives wrong vectors and no error.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use crate::error::Error;
-use crate::network::{Block, Depthwise, Inverted, Network, Pointwise, Stem, Tail};
+use crate::network::{Block, Depthwise, Inverted, Network, Pointwise, Stem};
 use crate::onnx::{self, Attribute, FLOAT, Graph, Node, Port, Tensor};
 
 /// Larger pictures are left to others.
@@ -37,6 +37,9 @@ macro_rules! must {
         }
     };
 }
+
+// The macros hold in modules that stand below them.
+mod tail;
 
 /// See [`Network::from_onnx`].
 pub(crate) fn network(bytes: &[u8]) -> Found<Network> {
@@ -103,7 +106,7 @@ fn fits(channels: usize, side: usize) -> bool {
 /// What is left of the graph, and where the walk stands.
 struct Walk<'g, 'a> {
     weights: HashMap<&'a str, &'g Tensor<'a>>,
-    rest: std::collections::VecDeque<&'g Node<'a>>,
+    rest: VecDeque<&'g Node<'a>>,
     /// The name of the last result.
     current: &'a str,
 }
@@ -123,7 +126,7 @@ struct Convolution<'g, 'a> {
 impl<'g, 'a> Walk<'g, 'a> {
     fn new(graph: &'g Graph<'a>) -> Self {
         let mut weights: HashMap<_, _> = graph.weights.iter().map(|w| (w.name, w)).collect();
-        let mut rest = std::collections::VecDeque::new();
+        let mut rest = VecDeque::new();
         for node in &graph.nodes {
             // Some exporters write bounds as nodes.
             match (node.operator, &node.outputs[..], value_of(node)) {
@@ -316,104 +319,6 @@ impl<'g, 'a> Walk<'g, 'a> {
             _ => Ok(None),
         }
     }
-
-    fn mean_of_pixels(&mut self) -> bool {
-        let pool = self.take_next("GlobalAveragePool");
-        let is_pool = pool.is_some_and(|node| node.attributes.is_empty() && node.inputs.len() == 1);
-        let flatten = self.take_next("Flatten");
-        let axis = flatten.and_then(|node| Settings::of(node, &["axis"]));
-        is_pool && axis.is_some_and(|settings| settings.integer("axis", 1) == 1)
-    }
-
-    fn tail(&mut self, features: usize) -> Found<Tail> {
-        let mut tail = Tail::default();
-        if self.operator(0) == Some("ReduceL2") {
-            must!(self.unit_length());
-            tail.normalise = true;
-        }
-        if self.operator(0) == Some("Sub") {
-            let sub = found!(self.take_next("Sub"));
-            let [_, mean] = &sub.inputs[..] else {
-                return Ok(None);
-            };
-            let mean = found!(self.numbers(mean)?);
-            must!(mean.len() == features);
-            tail.subtract = Some(mean);
-        }
-        tail.matrix = match self.operator(0) {
-            Some("MatMul") => Some(found!(self.product(features)?)),
-            Some("Gemm") => Some(found!(self.classifier(features)?)),
-            _ => None,
-        };
-        Ok(Some(tail))
-    }
-
-    /// `x / |x|`.
-    fn unit_length(&mut self) -> bool {
-        let features = self.current;
-        let reduce = self.take_next("ReduceL2");
-        let settings = reduce.and_then(|node| Settings::of(node, &["axes", "keepdims"]));
-        let is_length = settings.is_some_and(|settings| {
-            let axes = settings.integers("axes", &[]);
-            settings.integer("keepdims", 1) == 1 && (axes == Some(&[1]) || axes == Some(&[-1]))
-        });
-        let length = self.current;
-        let is_alone = reduce.is_some_and(|node| node.inputs.len() == 1);
-        let divide = self.take("Div");
-        is_length && is_alone && divide.is_some_and(|node| node.inputs == [features, length])
-    }
-
-    fn product(&mut self, features: usize) -> Found<Pointwise> {
-        let node = found!(self.take_next("MatMul"));
-        let [_, name] = &node.inputs[..] else {
-            return Ok(None);
-        };
-        let tensor = found!(self.weights.get(name));
-        let dimensions = found!(tensor.dimensions());
-        let [inputs, outputs] = dimensions[..] else {
-            return Ok(None);
-        };
-        must!(inputs == features && tensor.is_plain());
-        Ok(Some(Pointwise {
-            inputs,
-            outputs,
-            weights: transposed(&tensor.numbers()?, outputs),
-            bias: vec![0.0; outputs],
-        }))
-    }
-
-    fn classifier(&mut self, features: usize) -> Found<Pointwise> {
-        let node = found!(self.take_next("Gemm"));
-        let settings = found!(Settings::of(node, &["alpha", "beta", "transA", "transB"]));
-        let is_plain = settings.float("alpha").is_none_or(|alpha| alpha == 1.0)
-            && settings.float("beta").is_none_or(|beta| beta == 1.0)
-            && settings.integer("transA", 0) == 0;
-        must!(is_plain);
-        let (name, bias) = match &node.inputs[..] {
-            [_, name] => (name, None),
-            [_, name, bias] => (name, Some(found!(self.numbers(bias)?))),
-            _ => return Ok(None),
-        };
-        let tensor = found!(self.weights.get(name));
-        must!(tensor.is_plain());
-        let dimensions = found!(tensor.dimensions());
-        let numbers = tensor.numbers()?;
-        let (outputs, weights) = match (settings.integer("transB", 0), &dimensions[..]) {
-            (0, &[inputs, outputs]) if inputs == features => {
-                (outputs, transposed(&numbers, outputs))
-            }
-            (1, &[outputs, inputs]) if inputs == features => (outputs, numbers),
-            _ => return Ok(None),
-        };
-        let bias = bias.unwrap_or_else(|| vec![0.0; outputs]);
-        must!(bias.len() == outputs);
-        Ok(Some(Pointwise {
-            inputs: features,
-            outputs,
-            weights,
-            bias,
-        }))
-    }
 }
 
 impl Convolution<'_, '_> {
@@ -483,11 +388,4 @@ impl<'n, 'a> Settings<'n, 'a> {
 fn value_of<'n, 'a>(node: &'n Node<'a>) -> Option<&'n Tensor<'a>> {
     let value = node.attributes.iter().find(|a| a.name == "value")?;
     value.tensor.as_ref()
-}
-
-/// [rows][columns] to [columns][rows].
-fn transposed(numbers: &[f32], columns: usize) -> Vec<f32> {
-    (0..columns)
-        .flat_map(|column| numbers.iter().skip(column).step_by(columns).copied())
-        .collect()
 }

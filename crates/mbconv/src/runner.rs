@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::packed::Packed;
 use crate::packed::GROUP;
+use crate::packed::Packed;
 use crate::pass::Pass;
 use crate::pictures::{Normalisation, Normalised, Rgb8, Rows};
 

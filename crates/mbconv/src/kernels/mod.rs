@@ -6,6 +6,8 @@
 
 mod depthwise;
 mod panel;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use depthwise::DepthwiseRun;
 pub(crate) use panel::{PanelRun, Places};
@@ -114,7 +116,7 @@ kernels!(avx512, simd::avx512::Avx512, features "avx512f", panel 2 of [1 2], til
 #[cfg(target_arch = "x86_64")]
 kernels!(avx2, simd::avx2::Avx2, features "avx2,fma", panel 2 of [1 2], tile 6, half 3, row 7, half_row 4);
 #[cfg(target_arch = "x86_64")]
-kernels!(sse2, simd::sse2::Sse2, panel 2 of [1 2], tile 6, half 3, row 7, half_row 4);
+kernels!(sse2, simd::sse2::Sse2, panel 2 of [1 2], tile 4, half 2, row 7, half_row 4);
 #[cfg(target_arch = "aarch64")]
 kernels!(neon, simd::neon::Neon, features "neon", panel 2 of [1 2], tile 14, half 7, row 14, half_row 7);
 kernels!(portable, simd::portable::Portable, panel 2 of [1 2], tile 4, half 2, row 4, half_row 2);

@@ -235,7 +235,11 @@ unsafe fn finish<S: Simd, const PIXELS: usize, const BLOCKS: usize>(
                 None => (first + pixel) * S::LANES,
             };
             for block in 0..BLOCKS {
-                S::store(run.output, at + block * run.output_stride, sums[pixel][block]);
+                S::store(
+                    run.output,
+                    at + block * run.output_stride,
+                    sums[pixel][block],
+                );
             }
         }
     }

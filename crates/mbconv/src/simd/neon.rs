@@ -1,7 +1,7 @@
 //! NEON, which every 64-bit Arm processor has: 32 registers of 4 numbers.
 
 use std::arch::aarch64::{
-    float32x4_t, vaddq_f32, vfmaq_f32, vld1q_f32, vmaxq_f32, vminq_f32, vdupq_n_f32, vst1q_f32,
+    float32x4_t, vaddq_f32, vdupq_n_f32, vfmaq_f32, vld1q_f32, vmaxq_f32, vminq_f32, vst1q_f32,
 };
 
 use super::Simd;

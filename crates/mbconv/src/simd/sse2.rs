@@ -1,7 +1,8 @@
 //! SSE2, which every 64-bit x86 processor has: 16 registers of 4 numbers.
 
 use std::arch::x86_64::{
-    __m128, _mm_add_ps, _mm_loadu_ps, _mm_max_ps, _mm_min_ps, _mm_mul_ps, _mm_set1_ps, _mm_storeu_ps,
+    __m128, _mm_add_ps, _mm_loadu_ps, _mm_max_ps, _mm_min_ps, _mm_mul_ps, _mm_set1_ps,
+    _mm_storeu_ps,
 };
 
 use super::Simd;
