@@ -21,3 +21,6 @@ pub use network::Network;
 pub use packed::Packed;
 pub use pictures::Normalisation;
 pub use runner::Runner;
+
+/// The version of this crate.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
