@@ -11,6 +11,7 @@ mod collector;
 mod compare;
 mod control;
 mod detail;
+mod engine;
 mod estimate;
 mod extract;
 mod found;
@@ -36,6 +37,7 @@ pub use outlook::{Bottleneck, Outlook, StageOutlook};
 pub use progress::{Progress, Stage, StageProgress};
 pub use summary::report;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -43,12 +45,13 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use changes::Difference;
+use engine::Chosen;
 use extract::READERS;
 use progress::Threads;
 use speeds::{EngineUse, Speeds};
 use vanished::Vanished;
 
-use crate::embed::{self, EmbedError, EngineInfo, EngineRequest, ModelRecord, Opened};
+use crate::embed::{EmbedError, EngineInfo, EngineRequest, ModelRecord};
 use crate::library::{Cache, LibraryError};
 use crate::matching::neighbours::{IndexChoice, IndexUsed};
 use crate::matching::{
@@ -197,14 +200,16 @@ pub fn analyse(request: Request, job: &Job) -> Result<Analysis, PipelineError> {
     let progress = &job.progress;
     let mut notices = Vec::new();
 
-    let (mut walked, opened) = walk_and_open(&request, job)?;
-    notices.extend(opened.note);
     let opened_cache = match &request.cache {
         Some(path) => Cache::open(path)?,
         None => Cache::in_memory()?,
     };
-    notices.extend(opened_cache.notice);
     let cache = opened_cache.cache;
+    let figures = cache.figures()?;
+    let (mut walked, chosen) = walk_and_open(&request, &figures, job)?;
+    let opened = chosen.opened;
+    notices.extend(opened.note);
+    notices.extend(opened_cache.notice);
     let difference = Difference::find(&cache, &walked, request.limit)?;
     walked.files.truncate(request.limit.unwrap_or(usize::MAX));
     let intake = intake::look_up(&walked.files, &cache, &opened.key, job)?;
@@ -215,7 +220,7 @@ pub fn analyse(request: Request, job: &Job) -> Result<Analysis, PipelineError> {
         embedders: opened.embedders.len(),
         is_on_cpu: opened.engine.provider == "cpu",
     };
-    let speeds = Speeds::of(&cache.figures()?, &opened.key);
+    let speeds = Speeds::of(&figures, &opened.key);
     let threads = request.threads.max(1);
     progress.foretell(
         speeds.parts(work, threads, READERS),
@@ -260,7 +265,7 @@ pub fn analyse(request: Request, job: &Job) -> Result<Analysis, PipelineError> {
     notices.extend(related.notices());
     progress.finish();
     let (stages, elapsed) = (progress.stages().to_vec(), progress.elapsed());
-    for figure in Speeds::measured(
+    let measured = Speeds::measured(
         &stages,
         work,
         elapsed,
@@ -268,7 +273,8 @@ pub fn analyse(request: Request, job: &Job) -> Result<Analysis, PipelineError> {
         READERS,
         engine_use,
         &opened.key,
-    ) {
+    );
+    for figure in measured.into_iter().chain(chosen.figures) {
         writer.write(figure)?;
     }
     difference.remember(Timestamp::now(), &mut writer)?;
@@ -296,12 +302,16 @@ pub fn analyse(request: Request, job: &Job) -> Result<Analysis, PipelineError> {
 
 /// Walks the folders while the engine starts: that takes a moment, and the walk waits for the
 /// disk.
-fn walk_and_open(request: &Request, job: &Job) -> Result<(Walked, Opened), PipelineError> {
+fn walk_and_open(
+    request: &Request,
+    figures: &HashMap<String, f64>,
+    job: &Job,
+) -> Result<(Walked, Chosen), PipelineError> {
     let open = || {
-        let opened = embed::open(&request.engine, &request.model)?;
+        let chosen = engine::open(&request.engine, &request.model, figures)?;
         // A job has one engine.
-        job.engine.set(opened.engine.clone()).ok();
-        Ok::<_, EmbedError>(opened)
+        job.engine.set(chosen.opened.engine.clone()).ok();
+        Ok::<_, PipelineError>(chosen)
     };
     std::thread::scope(|scope| {
         let engine = std::thread::Builder::new()

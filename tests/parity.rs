@@ -19,7 +19,7 @@ use image::RgbImage;
 use twinlens::embed::preprocess::{normalise_nchw, prepare};
 use twinlens::embed::{
     Embedder, EngineChoice, EngineRequest, ModelInput, ModelRecord, Preprocessing, Provider,
-    bundled, open,
+    bundled, embedded, open,
 };
 use twinlens::scan;
 
@@ -412,6 +412,48 @@ fn a_vector_does_not_depend_on_batch_place_or_threads() {
             }
         }
     }
+}
+
+/// The built-in engine is two; which of them runs a model follows from the model.
+#[test]
+fn networks_like_the_bundled_one_run_on_mbconv_and_rten_agrees() {
+    let Some(parity) = shared("parity") else {
+        return;
+    };
+    let (index, photos) = photos(&parity);
+    for (record, embeds) in records(&index) {
+        let mut ours = embedder(&request(EngineChoice::Embedded, 1, None), &record);
+        let is_lite = ["lite0_copies", "efficientnet_lite0"].contains(&record.name.as_str());
+        let runtime = &ours.engine().runtime;
+        assert_eq!(runtime.starts_with("mbconv"), is_lite, "{runtime}");
+        assert_eq!(runtime.starts_with("rten"), !is_lite, "{runtime}");
+        if !is_lite {
+            continue;
+        }
+        let mut general = embedded::open_general(&record, 1).unwrap().remove(0);
+        assert!(general.engine().runtime.starts_with("rten"));
+        let expected: Vec<f32> = npy(&parity.join(&embeds));
+        for photo in &photos {
+            let input = fixture_input(&parity, &photo.lite0_pixels);
+            let theirs = vector(&mut *general, &input);
+            let agreement = cosine(&vector(&mut *ours, &input), &theirs);
+            let rows = photo.row * record.dimension..(photo.row + 1) * record.dimension;
+            let reference = cosine(&theirs, &expected[rows]);
+            let what = format!("{} {}", record.name, photo.file);
+            assert!(agreement >= 0.99999, "{what}: {agreement}");
+            assert!(reference >= 0.99999, "{what}: {reference}");
+        }
+    }
+}
+
+/// A model of the same kind whose record asks for something else is left to rten, which says
+/// what is wrong.
+#[test]
+fn a_record_that_does_not_fit_the_network_is_an_error_of_rten() {
+    let mut record = bundled::record();
+    record.output = "another".to_owned();
+    let error = open(&request(EngineChoice::Embedded, 1, None), &record).unwrap_err();
+    assert!(error.to_string().contains("no output named"), "{error}");
 }
 
 #[test]

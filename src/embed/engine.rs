@@ -13,7 +13,7 @@ pub enum EngineChoice {
     /// ONNX Runtime where it is found and works, else the embedded engine.
     #[default]
     Auto,
-    /// rten, part of the program.
+    /// The one that is part of the program.
     Embedded,
     /// ONNX Runtime or an error.
     OnnxRuntime,
@@ -180,9 +180,11 @@ fn open_embedded(
     model: &ModelRecord,
     note: Option<String>,
 ) -> Result<Opened, EmbedError> {
+    let embedders = embedded::open(model, request.threads)?;
+    let engine = embedders.first().map(|embedder| embedder.engine().clone());
     Ok(Opened {
-        embedders: embedded::open(model, request.threads)?,
-        engine: embedded::engine_info(),
+        embedders,
+        engine: engine.ok_or_else(|| model.error("the engine has no thread"))?,
         key: model.key(),
         note,
     })

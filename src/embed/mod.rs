@@ -36,9 +36,16 @@ pub struct ModelInput {
     pub rgb: Vec<u8>,
 }
 
+impl AsRef<[u8]> for ModelInput {
+    fn as_ref(&self) -> &[u8] {
+        &self.rgb
+    }
+}
+
 impl ModelInput {
     /// A picture that is not one colour, to try a model with.
-    fn ramp(side: u32) -> Self {
+    #[must_use]
+    pub fn ramp(side: u32) -> Self {
         let rgb = (0..side * side * 3).map(|index| index.to_le_bytes()[1]);
         Self {
             side,
@@ -96,7 +103,7 @@ impl Embedding {
 pub struct EngineInfo {
     /// `embedded`, `onnxruntime`, ...
     pub name: String,
-    /// The library and its version: `rten 0.27.0`, `ONNX Runtime 1.24.1`.
+    /// The library and its version: `mbconv 0.1.0 AVX2`, `rten 0.27`, `ONNX Runtime 1.24.1`.
     pub runtime: String,
     /// The execution provider that really runs: `cpu`, `cuda`, ...
     pub provider: String,

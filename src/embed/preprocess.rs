@@ -201,7 +201,11 @@ pub fn stack_nhwc(
     Ok(())
 }
 
-fn check_input(input: &ModelInput, preprocessing: &Preprocessing) -> Result<(), EmbedError> {
+/// Whether a picture has the model's size.
+pub(super) fn check_input(
+    input: &ModelInput,
+    preprocessing: &Preprocessing,
+) -> Result<(), EmbedError> {
     let bytes = u64::from(preprocessing.size).pow(2) * 3;
     if input.side != preprocessing.size || input.rgb.len() as u64 != bytes {
         return Err(EmbedError::Preprocessing(format!(
