@@ -11,6 +11,7 @@ mod command;
 mod compare;
 mod jobs;
 mod keys;
+mod removal;
 mod review;
 mod rule_dialog;
 mod settings;
@@ -145,6 +146,8 @@ pub struct App {
     looked_live: Option<Instant>,
     /// How large the window is, once it was shown.
     window_size: Option<[f32; 2]>,
+    /// Whether a scan begins when what an interrupted removal left is in order.
+    scan_after_recovery: bool,
     /// The first results that are shown.
     shown_live: Option<Arc<pipeline::Found>>,
 }
@@ -167,6 +170,7 @@ impl App {
             looked_for: None,
             looked_live: None,
             shown_live: None,
+            scan_after_recovery: false,
             window_size: None,
         };
         app.begin_settings(ctx);
@@ -193,6 +197,7 @@ impl eframe::App for App {
         self.look_for_current();
         self.follow_comparison();
         self.follow_download(ctx);
+        self.follow_removal(ctx);
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {

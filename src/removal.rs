@@ -18,6 +18,7 @@
 
 mod check;
 mod execute;
+mod export;
 mod lock;
 mod plan;
 mod recover;
@@ -27,6 +28,7 @@ mod survey;
 
 pub use check::Skip;
 pub use execute::{Outcome, Progress, Skipped, execute};
+pub use export::{ExportError, export_csv};
 pub use plan::{Action, Approved, Plan, Refused, Totals, deletion_phrase};
 pub use recover::{Recovered, recover};
 pub use restore::{NotRestored, OnConflict, Restored, Selection, restore};

@@ -7,7 +7,7 @@
 mod choices;
 mod ranges;
 
-pub use choices::{Language, ThemeChoice};
+pub use choices::{Language, RemovalChoice, ThemeChoice};
 pub use ranges::{READ_AHEAD_MEGABYTES, TEXT_SCALE, THREADS};
 
 use std::collections::BTreeMap;
@@ -71,6 +71,13 @@ pub struct Settings {
     /// Folders to keep photos from when copies are otherwise equal, best first.
     #[serde(skip_serializing_if = "is_default")]
     pub preferred_folders: Vec<PathBuf>,
+    /// What the window proposes to do with marked photos; default `trash`. Deletion for good is
+    /// never proposed.
+    #[serde(skip_serializing_if = "is_default")]
+    pub removal: RemovalChoice,
+    /// The folder that marked photos are moved to; default none, and then it is asked for.
+    #[serde(skip_serializing_if = "is_default")]
+    pub removal_folder: Option<PathBuf>,
     /// Dark, light, or as the system has it (the default).
     #[serde(skip_serializing_if = "is_default")]
     pub theme: ThemeChoice,
@@ -106,6 +113,8 @@ impl Default for Settings {
             onnxruntime_library: None,
             keep_rules: KeepRule::ALL.to_vec(),
             preferred_folders: Vec::new(),
+            removal: RemovalChoice::default(),
+            removal_folder: None,
             theme: ThemeChoice::default(),
             text_scale: 1.0,
             language: Language::default(),

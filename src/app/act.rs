@@ -20,8 +20,10 @@ impl App {
                 // Who has gone elsewhere is not taken back to where he was in the last session.
                 self.position = None;
                 state.view = view;
-                if view == View::Settings {
-                    self.look();
+                match view {
+                    View::Settings => self.look(),
+                    View::History => self.look_at_history(),
+                    View::Library | View::Review => {}
                 }
             }
             Command::ShowInFolder(path) => self.jobs.show_in_folder(path),
@@ -40,6 +42,7 @@ impl App {
             }
             Command::Library(command) => self.act_in_library(command),
             Command::Review(command) => self.act_in_review(command),
+            Command::Removal(command) => self.act_on_removal(command),
         }
     }
 
@@ -74,6 +77,7 @@ impl App {
             Answer::Remembered(remembered) => self.remember(*remembered),
             Answer::Done => {}
             Answer::Settings(answer) => self.take_settings(answer),
+            Answer::Removal(answer) => self.take_removal(answer),
             Answer::Failed(text) => self.state.complain(text),
         }
     }

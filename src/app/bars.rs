@@ -4,6 +4,7 @@ use eframe::egui::{self, Frame, Margin, RichText, Stroke, Ui};
 use lucide_icons::Icon;
 
 use super::command::{Command, LibraryCommand};
+use super::removal::RemovalCommand;
 use super::state::{Scan, Severity, State, View};
 use super::theme::{self, Palette, size, space};
 use super::widgets::{self, icon, icon_button};
@@ -98,7 +99,7 @@ fn job(ui: &mut Ui, scan: &Scan, commands: &mut Vec<Command>) {
 }
 
 /// What really runs, what is marked, and the way on.
-pub(crate) fn bottom(ui: &mut Ui, state: &State) {
+pub(crate) fn bottom(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let frame = bar_frame(ui);
     egui::Panel::bottom("bottom-bar")
         .frame(frame)
@@ -119,6 +120,7 @@ pub(crate) fn bottom(ui: &mut Ui, state: &State) {
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                     if let Some(review) = &state.review {
                         let totals = review.totals();
+                        way_on(ui, state, totals.marked > 0, commands);
                         let text = format!(
                             "{} marked, {}",
                             words::count(totals.marked),
@@ -129,6 +131,25 @@ pub(crate) fn bottom(ui: &mut Ui, state: &State) {
                 });
             });
         });
+}
+
+/// The button that leads to the sheet.
+fn way_on(ui: &mut Ui, state: &State, is_marked: bool, commands: &mut Vec<Command>) {
+    let is_free = is_marked && state.scan.is_none() && !state.removal.is_at_work();
+    let response = ui
+        .add_enabled_ui(is_free, |ui| {
+            widgets::button(ui, Icon::Trash2, "Remove the marked…")
+        })
+        .inner
+        .on_hover_text("Shows first what would be done (Delete)");
+    let why = if state.scan.is_some() {
+        "When the scan is done."
+    } else {
+        "Nothing is marked for removal."
+    };
+    if response.on_disabled_hover_text(why).clicked() {
+        commands.push(RemovalCommand::Open.into());
+    }
 }
 
 /// What went wrong and was not closed yet.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::compare::CompareCommand;
+use super::removal::RemovalCommand;
 use super::review::{Filter, Order};
 use super::rule_dialog::RuleDialog;
 use super::settings::SettingsCommand;
@@ -30,6 +31,8 @@ pub(crate) enum Command {
     Library(LibraryCommand),
     /// In the review.
     Review(ReviewCommand),
+    /// Around removals.
+    Removal(RemovalCommand),
 }
 
 /// What is done in the library.

@@ -9,8 +9,10 @@ mod errands;
 mod memory;
 mod originals;
 mod pictures;
+mod removal;
 mod settings;
 
+pub(crate) use removal::{PlanRequest, RemovalAnswer, RemovalJobs, RemovalRequest};
 pub(crate) use settings::{Ask, SettingsAnswer, SettingsJobs};
 
 pub(crate) use memory::{Note, Remembered, window_size};
@@ -71,6 +73,8 @@ pub(crate) enum Answer {
     Done,
     /// For the settings view.
     Settings(SettingsAnswer),
+    /// Around removals.
+    Removal(RemovalAnswer),
     /// Something failed, in words.
     Failed(String),
 }
@@ -97,6 +101,8 @@ pub(crate) struct Jobs {
     dialogs: Vec<std::thread::JoinHandle<()>>,
     /// What the settings view waits for.
     pub(crate) settings: SettingsJobs,
+    /// Removals and the history.
+    pub(crate) removal: RemovalJobs,
 }
 
 impl Jobs {
@@ -108,6 +114,7 @@ impl Jobs {
             scan: None,
             pictures: None,
             originals: None,
+            removal: RemovalJobs::new(library.clone(), &ctx, &send),
             memory: Memory::start(library, ctx.clone(), send.clone()),
             notes: VecDeque::new(),
             files: errands("look-at-files"),
@@ -263,6 +270,18 @@ impl Jobs {
     /// Opens the system's dialog for something that the settings need.
     pub(crate) fn choose(&mut self, wanted: Wanted) {
         let dialog = dialogs::choose(wanted, self.ctx.clone(), self.send.clone());
+        self.dialogs.extend(dialog);
+    }
+
+    /// Opens the system's dialog for the folder that photos are moved to.
+    pub(crate) fn choose_removal_folder(&mut self) {
+        let dialog = dialogs::choose_removal_folder(self.ctx.clone(), self.send.clone());
+        self.dialogs.extend(dialog);
+    }
+
+    /// Opens the system's dialog for the file that the history is written to.
+    pub(crate) fn choose_export(&mut self) {
+        let dialog = dialogs::choose_export(self.ctx.clone(), self.send.clone());
         self.dialogs.extend(dialog);
     }
 

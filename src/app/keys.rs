@@ -4,6 +4,7 @@ use eframe::egui::{self, Key, Modifiers};
 
 use super::command::{Command, ReviewCommand};
 use super::compare::{self, CompareCommand};
+use super::removal::RemovalCommand;
 use super::rule_dialog::RuleDialog;
 use super::state::{State, View};
 
@@ -12,7 +13,7 @@ pub(crate) const SHEET: &[(&str, &[(&str, &str)])] = &[
     (
         "Everywhere",
         &[
-            ("Ctrl 1 2 3", "Library, Review, Settings"),
+            ("Ctrl 1 to 4", "Library, Review, History, Settings"),
             ("Ctrl + − 0", "Larger, smaller, usual text"),
             ("?", "Show or hide the keys"),
             ("Esc", "Close what is open"),
@@ -30,6 +31,7 @@ pub(crate) const SHEET: &[(&str, &[(&str, &str)])] = &[
             ("N", "Not duplicates: this group"),
             ("Shift N", "Not a duplicate: this photo"),
             ("R", "Mark many by a rule"),
+            ("Delete", "Remove what is marked: look first"),
             ("Page, Home, End", "Through the list in large steps"),
             ("Tab", "Through everything on the screen"),
             ("Ctrl F", "Find by name or folder"),
@@ -37,6 +39,7 @@ pub(crate) const SHEET: &[(&str, &[(&str, &str)])] = &[
             ("Ctrl Shift Z", "Redo"),
         ],
     ),
+    ("Removal and history", super::removal::keys::SHEET),
     ("Compare", compare::keys::SHEET),
 ];
 
@@ -57,6 +60,10 @@ pub(crate) fn read(ui: &egui::Ui, state: &State, commands: &mut Vec<Command>) {
     {
         commands.push(Command::ToggleCheatSheet);
     }
+    if state.removal.sheet.is_some() {
+        super::removal::keys::read(ctx, &state.removal, commands);
+        return;
+    }
     if state.cheat_sheet || state.rules.is_some() {
         if state.rules.is_some() && pressed(Key::Escape) {
             commands.push(ReviewCommand::Rules(None).into());
@@ -71,7 +78,7 @@ pub(crate) fn read(ui: &egui::Ui, state: &State, commands: &mut Vec<Command>) {
 }
 
 fn view_key(ctx: &egui::Context) -> Option<View> {
-    let keys = [Key::Num1, Key::Num2, Key::Num3];
+    let keys = [Key::Num1, Key::Num2, Key::Num3, Key::Num4];
     ctx.input_mut(|input| {
         View::ALL
             .into_iter()
@@ -136,6 +143,10 @@ fn review(ctx: &egui::Context, state: &State, commands: &mut Vec<Command>) {
     }
     if with(Modifiers::NONE, Key::G) {
         push(R::NextUndecided);
+    }
+    if with(Modifiers::NONE, Key::Delete) {
+        commands.push(RemovalCommand::Open.into());
+        return;
     }
     if with(Modifiers::NONE, Key::R) {
         push(R::Rules(Some(Box::new(RuleDialog::new()))));

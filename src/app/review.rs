@@ -8,6 +8,7 @@
 mod decide;
 mod filter;
 mod marks;
+mod removal;
 mod rules;
 mod summary;
 #[cfg(test)]
@@ -17,6 +18,7 @@ mod walk;
 pub(crate) use decide::Moved;
 pub(crate) use filter::{Filter, Order};
 pub(crate) use marks::Refusal;
+pub(crate) use removal::Marked;
 pub(crate) use rules::{Rule, Scope, Selection};
 pub(crate) use summary::{GroupSummary, Totals};
 
@@ -71,6 +73,8 @@ pub(crate) struct Review {
     cut_took: Duration,
     /// Photos that are no longer where they were.
     gone: Vec<bool>,
+    /// Photos that were removed from here, and are in no group until they are back.
+    removed: Vec<bool>,
 }
 
 impl Review {
@@ -99,6 +103,7 @@ impl Review {
         let mut review = Self {
             marks: Marks::new(photos.len(), protected),
             gone: vec![false; photos.len()],
+            removed: vec![false; photos.len()],
             group_of: Vec::new(),
             photos,
             cutter: None,
@@ -295,7 +300,7 @@ impl Review {
     /// Puts other groups in the place of the present ones.
     fn take_groups(&mut self, groups: Vec<Group>) {
         let stay_at = self.current_member().map(|(_, member)| member.photo);
-        self.groups = groups;
+        self.groups = self.left_of(groups);
         self.group_of.clear();
         self.group_of.resize(self.photos.len(), ALONE);
         for (position, group) in (0..).zip(&self.groups) {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::compare::Compare;
+use super::removal::Removal;
 use super::review::Review;
 use super::settings::SettingsView;
 use super::thumbnails::Thumbnails;
@@ -22,19 +23,22 @@ pub(crate) enum View {
     Library,
     /// Groups and decisions.
     Review,
+    /// What was removed.
+    History,
     /// What the user chose.
     Settings,
 }
 
 impl View {
     /// All, in order.
-    pub(crate) const ALL: [Self; 3] = [Self::Library, Self::Review, Self::Settings];
+    pub(crate) const ALL: [Self; 4] = [Self::Library, Self::Review, Self::History, Self::Settings];
 
     /// As the top bar names it.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Library => "Library",
             Self::Review => "Review",
+            Self::History => "History",
             Self::Settings => "Settings",
         }
     }
@@ -61,6 +65,8 @@ pub(crate) struct State {
     pub(crate) review: Option<Review>,
     /// The photos that are compared at full resolution.
     pub(crate) compare: Option<Compare>,
+    /// What is being removed, and what was.
+    pub(crate) removal: Removal,
     /// The small pictures.
     pub(crate) thumbnails: Thumbnails,
     /// What went wrong and was not yet closed.

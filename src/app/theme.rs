@@ -39,6 +39,8 @@ pub(crate) mod width {
     pub(crate) const PAGE: f32 = 760.0;
     /// Of the names in front of controls.
     pub(crate) const NAMES: f32 = 200.0;
+    /// Of the sheet before a removal.
+    pub(crate) const SHEET: f32 = 620.0;
     /// Below this, names stand above their controls.
     pub(crate) const NARROW: f32 = 560.0;
 }

@@ -2,7 +2,9 @@
 
 mod cheat_sheet;
 mod compare;
+mod history;
 mod library;
+mod removal;
 mod review;
 mod settings;
 
@@ -20,6 +22,9 @@ pub(crate) fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     } else {
         window(ui, state, commands);
     }
+    if let Some(sheet) = &state.removal.sheet {
+        removal::show(ui, sheet, commands);
+    }
     if state.cheat_sheet {
         cheat_sheet::show(ui, commands);
     }
@@ -29,13 +34,14 @@ pub(crate) fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
 fn window(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     bars::top(ui, state, commands);
     bars::banners(ui, state, commands);
-    bars::bottom(ui, state);
+    bars::bottom(ui, state, commands);
     let ground = Frame::new().fill(Palette::of(ui).ground);
     egui::CentralPanel::default()
         .frame(ground)
         .show(ui, |ui| match state.view {
             View::Library => library::show(ui, state, commands),
             View::Review => review::show(ui, state, commands),
+            View::History => history::show(ui, state, commands),
             View::Settings => settings::show(ui, state, commands),
         });
 }

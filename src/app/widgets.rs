@@ -163,3 +163,38 @@ pub(crate) fn tag(
     ui.painter()
         .galley(rect.min + vec2(6.0, 3.0), galley, Color32::WHITE);
 }
+
+/// A button for what cannot be undone.
+pub(crate) fn danger(ui: &mut Ui, picture: Icon, text: &str) -> Response {
+    let palette = Palette::of(ui);
+    let button = Button::new((
+        icon(picture).color(palette.remove),
+        strong(text, size::BODY).color(palette.remove),
+    ))
+    .stroke(Stroke::new(1.0, palette.remove));
+    ui.add(button).accessible_name(text)
+}
+
+/// Something to be thought of before going on.
+pub(crate) fn warning(ui: &mut Ui, text: &str) {
+    said(ui, Icon::TriangleAlert, Palette::of(ui).review, text);
+}
+
+/// What went wrong.
+pub(crate) fn trouble(ui: &mut Ui, text: &str) {
+    said(ui, Icon::TriangleAlert, Palette::of(ui).remove, text);
+}
+
+fn said(ui: &mut Ui, picture: Icon, color: Color32, text: &str) {
+    Frame::new()
+        .fill(theme::mix(Palette::of(ui).panel, color, 0.1))
+        .corner_radius(CornerRadius::same(RADIUS))
+        .inner_margin(Margin::symmetric(8, 6))
+        .show(ui, |ui| {
+            ui.horizontal(|ui| {
+                ui.set_width(ui.available_width());
+                ui.label(icon(picture).color(color));
+                ui.add(egui::Label::new(text).wrap());
+            });
+        });
+}

@@ -48,13 +48,20 @@ pub(crate) fn count(number: impl TryInto<u64>) -> String {
 }
 
 /// `1 photo`, `12,345 photos`.
-pub(crate) fn photos(number: usize) -> String {
+pub(crate) fn photos(number: impl TryInto<u64>) -> String {
     counted(number, "photo", "photos")
 }
 
 /// A number and the noun that goes with it.
-pub(crate) fn counted(number: usize, one: &str, many: &str) -> String {
+pub(crate) fn counted(number: impl TryInto<u64>, one: &str, many: &str) -> String {
+    let number = number.try_into().unwrap_or(u64::MAX);
     format!("{} {}", count(number), if number == 1 { one } else { many })
+}
+
+/// A moment of the journal, in this computer's time zone: `12 May 2021, 14:03`.
+pub(crate) fn moment(milliseconds: i64) -> String {
+    let at = jiff::Timestamp::from_millisecond(milliseconds).unwrap_or_default();
+    date_time(jiff::tz::TimeZone::system().to_datetime(at))
 }
 
 /// `12 May 2021, 14:03`.

@@ -52,6 +52,9 @@ pub enum Skip {
     /// What stands for it is by now itself, or goes as well.
     #[error("what stands for it is to be removed itself, or is the same file: {}", .0.display())]
     KeeperTaken(PathBuf),
+    /// There is no trash where it lies; it could be moved to a folder.
+    #[error("{0}")]
+    NoTrash(String),
     /// The act failed; the file is where it was.
     #[error("{0}")]
     Failed(String),

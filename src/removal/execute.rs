@@ -131,7 +131,7 @@ pub fn execute(
                     batch.push((step, targets));
                     number += 1;
                 }
-                Err(reason) => run.skip(step, Skip::Failed(reason)),
+                Err(reason) => run.skip(step, Skip::NoTrash(reason)),
             }
         }
         let ids = ledger.journal(session, &settled, &entries)?;

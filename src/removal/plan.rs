@@ -73,13 +73,14 @@ pub struct Plan {
 
 impl Plan {
     /// Takes into the plan what may be removed, with `weakest` as the weakest evidence that is
-    /// enough (links need identical files in any case). Steps and refusals are in the order of
-    /// paths.
+    /// enough (links need identical files in any case, and nothing is deleted for good but copies
+    /// of one exposure). Steps and refusals are in the order of paths.
     #[must_use]
     pub fn build(surveyed: Vec<Surveyed>, action: Action, weakest: Evidence) -> Self {
         let weakest = match action {
             Action::HardLink => Evidence::IdenticalFile,
-            _ => weakest.min(Evidence::SameShot),
+            Action::Delete => weakest.min(Evidence::SameShot),
+            Action::Trash | Action::MoveTo(_) => weakest,
         };
         let is_link = action == Action::HardLink;
         let mut refused = BTreeMap::new();

@@ -20,6 +20,9 @@ use crate::library::{FileState, JournalFile, Ledger, Settled};
 /// How many files are written down at once.
 const FILES_A_COMMIT: usize = 64;
 
+/// Why a file is left where another has its name.
+const NAME_TAKEN: &str = "there is another file of its name";
+
 /// What is to be brought back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selection {
@@ -47,6 +50,8 @@ pub struct NotRestored {
     pub path: PathBuf,
     /// Why, in one sentence.
     pub reason: String,
+    /// Whether it could come back under another name: another file has its own.
+    pub is_name_taken: bool,
 }
 
 /// What was brought back.
@@ -126,6 +131,7 @@ pub fn restore(
                     }
                     restored.failed.push(NotRestored {
                         path: file.entry.source.clone(),
+                        is_name_taken: reason == NAME_TAKEN,
                         reason,
                     });
                 }
@@ -218,7 +224,7 @@ fn target(file: &JournalFile, conflict: OnConflict) -> Result<PathBuf, String> {
     }
     match conflict {
         _ if !is_taken => Ok(entry.source.clone()),
-        OnConflict::Leave => Err("there is another file of its name".to_owned()),
+        OnConflict::Leave => Err(NAME_TAKEN.to_owned()),
         OnConflict::Rename => Ok(free_name_beside(&entry.source)),
     }
 }

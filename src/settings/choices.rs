@@ -36,3 +36,16 @@ impl Language {
         }
     }
 }
+
+/// What the window proposes to do with photos that are marked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RemovalChoice {
+    /// Move them to the system's trash.
+    #[default]
+    Trash,
+    /// Move them below a folder.
+    Folder,
+    /// Make identical files other names of their keepers.
+    HardLink,
+}

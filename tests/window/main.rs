@@ -8,6 +8,7 @@
 mod common;
 mod library;
 mod memory;
+mod removal;
 mod review;
 mod rules;
 mod snapshots;

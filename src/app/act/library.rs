@@ -73,7 +73,7 @@ impl App {
     }
 
     /// The folders from which nothing is removed.
-    pub(super) fn protected_folders(&self) -> Vec<PathBuf> {
+    pub(in crate::app) fn protected_folders(&self) -> Vec<PathBuf> {
         let protected = self
             .state
             .folders
@@ -83,7 +83,7 @@ impl App {
     }
 
     /// Works out what a scan of a folder would find.
-    pub(super) fn estimate(&mut self, path: &Path) {
+    pub(in crate::app) fn estimate(&mut self, path: &Path) {
         self.state.estimates.remove(path);
         match self.request(vec![path.to_owned()]) {
             Ok(request) => self.jobs.estimate(path.to_owned(), request),
@@ -125,8 +125,8 @@ impl App {
             .iter()
             .filter(|folder| folder.is_included);
         let scanned = included.clone().all(|folder| folder.last_scan.is_some());
-        if scanned && included.count() > 0 {
-            self.start_scan();
-        }
+        self.scan_after_recovery = scanned && included.count() > 0;
+        // What an interrupted removal left comes first: it may move files.
+        self.recover();
     }
 }

@@ -23,6 +23,10 @@ const LOOK: Duration = Duration::from_secs(2);
 
 impl App {
     pub(super) fn start_scan(&mut self) {
+        if self.state.removal.is_at_work() {
+            self.tell("Photos are being moved; look again when that is done.");
+            return;
+        }
         let included = self
             .state
             .folders
@@ -202,6 +206,7 @@ impl App {
             });
         }
         self.number += 1;
+        self.forget_removed();
         self.state.review = Some(review);
         self.looked_for = None;
     }

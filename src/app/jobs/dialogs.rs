@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use crossbeam_channel::Sender;
 use eframe::egui::Context;
 
-use super::{Answer, SettingsAnswer};
+use super::{Answer, RemovalAnswer, SettingsAnswer};
 use crate::app::settings::Wanted;
 
 /// Asks for folders.
@@ -48,6 +48,31 @@ pub(super) fn choose(
             || Answer::Done,
             |path| Answer::Settings(SettingsAnswer::Chosen(wanted, path)),
         )
+    })
+}
+
+/// Asks for the folder that photos are moved to.
+pub(super) fn choose_removal_folder(
+    ctx: Context,
+    answers: Sender<Answer>,
+) -> Option<JoinHandle<()>> {
+    start("removal-dialog", ctx, answers, || {
+        let chosen = rfd::FileDialog::new()
+            .set_title("Choose a folder to move photos to")
+            .pick_folder();
+        chosen.map_or(Answer::Done, |folder| RemovalAnswer::Folder(folder).into())
+    })
+}
+
+/// Asks for the file that the history is written to.
+pub(super) fn choose_export(ctx: Context, answers: Sender<Answer>) -> Option<JoinHandle<()>> {
+    start("export-dialog", ctx, answers, || {
+        let chosen = rfd::FileDialog::new()
+            .set_title("Save the history as a table")
+            .set_file_name("twinlens-history.csv")
+            .add_filter("CSV", &["csv"])
+            .save_file();
+        chosen.map_or(Answer::Done, |file| RemovalAnswer::ExportTo(file).into())
     })
 }
 

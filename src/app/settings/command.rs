@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::embed::{EngineChoice, Provider};
 use crate::matching::KeepRule;
-use crate::settings::{Settings, ThemeChoice};
+use crate::settings::{RemovalChoice, Settings, ThemeChoice};
 
 /// What is done in the settings.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +61,10 @@ pub(crate) enum Change {
     ReadAhead(u32),
     /// Where the cache lies, or in the usual place.
     Cache(Option<PathBuf>),
+    /// What is proposed to be done with marked photos.
+    Removal(RemovalChoice),
+    /// The folder that they are moved to, or ask each time.
+    RemovalFolder(Option<PathBuf>),
     /// Light or dark.
     Theme(ThemeChoice),
     /// How large the window is drawn.
@@ -92,6 +96,8 @@ impl Change {
             Self::Threads(threads) => settings.threads = threads,
             Self::ReadAhead(megabytes) => settings.read_ahead_megabytes = megabytes,
             Self::Cache(file) => settings.cache = file,
+            Self::Removal(choice) => settings.removal = choice,
+            Self::RemovalFolder(folder) => settings.removal_folder = folder,
             Self::Theme(theme) => settings.theme = theme,
             Self::TextScale(scale) => settings.text_scale = scale,
         }
