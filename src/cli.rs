@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stderr, reason = "this room alone talks to a terminal")]
 
+mod bench;
 mod cache;
 mod draw;
 mod models;
@@ -19,11 +20,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::{Args, Parser, Subcommand};
 
 use crate::app::{self, Start, WindowError};
+use crate::bench::BenchError;
 use crate::embed::EmbedError;
 use crate::library::LibraryError;
 use crate::pipeline::PipelineError;
 use crate::removal::RemovalError;
 use crate::report::ReportError;
+use crate::scan::ScanError;
 use crate::settings::{Places, Settings, SettingsError};
 
 /// Exit status of a run that the user stopped, as shells count it: 128 + SIGINT.
@@ -53,6 +56,8 @@ enum Command {
     },
     /// Find duplicate and similar photos in folders; nothing is changed
     Scan(Box<scan::ScanArgs>),
+    /// Measure the ways of computing embeddings on this machine, with your photos
+    Bench(Box<bench::BenchArgs>),
     /// List, download, add and check models
     Models(models::ModelsArgs),
     /// Remove the surplus copies of a report, or say what would be done
@@ -88,6 +93,15 @@ enum CliError {
     Pipeline(#[from] PipelineError),
     #[error(transparent)]
     Embed(#[from] EmbedError),
+    #[error(transparent)]
+    Bench(#[from] BenchError),
+    #[error("stopped; what was measured until then is in the results")]
+    BenchStopped,
+    #[error("cannot read the earlier results ({source}): {path}", path = path.display())]
+    OpenRun {
+        path: std::path::PathBuf,
+        source: std::io::Error,
+    },
     #[error(transparent)]
     Library(#[from] LibraryError),
     #[error(transparent)]
@@ -157,6 +171,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             error @ (CliError::Pipeline(PipelineError::Cancelled)
             | CliError::Embed(EmbedError::Cancelled)
             | CliError::Removal(RemovalError::Cancelled)
+            | CliError::Bench(BenchError::Scan(ScanError::Cancelled))
+            | CliError::BenchStopped
             | CliError::Stopped),
         ) => {
             eprintln!("twinlens: {error}");
@@ -197,6 +213,7 @@ fn execute(cli: Cli) -> Result<(), CliError> {
         // Handled above, for the window reads the settings in its own way.
         Command::Window { .. } => Ok(()),
         Command::Scan(args) => scan::run(&args, &context),
+        Command::Bench(args) => bench::run(&args, &context),
         Command::Models(args) => models::run(args, &context),
         Command::Remove(args) => remove::run(&args, &context),
         Command::Restore(args) => restore::run(&args, &context),

@@ -188,13 +188,17 @@ fn only_remote_engines_and_the_model_download_open_connections() {
 }
 
 #[test]
-fn only_the_pipeline_and_the_window_jobs_start_threads() {
+fn only_the_pipeline_the_window_jobs_and_the_load_generator_start_threads() {
     only_in(
         &[
             "pipeline.rs",
             "pipeline/",
             "app/jobs.rs",
             "app/jobs/",
+            // The callers of a load, named and joined before the measurement ends.
+            "bench/load/",
+            // An embedder has one owner thread; these end with the service that they serve.
+            "bench/local.rs",
             // A pool whose only thread is the caller: it keeps the decoder from starting others.
             "scan/decode/jpeg.rs",
         ],
@@ -205,7 +209,7 @@ fn only_the_pipeline_and_the_window_jobs_start_threads() {
             "ThreadPoolBuilder",
             "rayon::spawn",
         ],
-        "threads are started in pipeline or app/jobs.rs",
+        "threads are started in pipeline, app/jobs.rs and the load generator",
     );
     only_in(
         &[],

@@ -52,6 +52,15 @@ impl Drawing {
         }
     }
 
+    /// Writes a line that stays, above the one that is redrawn.
+    pub(super) fn keep(&self, line: &str) {
+        match self {
+            Self::Quiet => {}
+            Self::Terminal(bar) => bar.println(line),
+            Self::Plain { .. } => eprintln!("{line}"),
+        }
+    }
+
     /// Takes the line off the terminal.
     pub(super) fn finish(self) {
         if let Self::Terminal(bar) = self {

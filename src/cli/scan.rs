@@ -95,7 +95,7 @@ enum IndexArg {
 }
 
 /// Reads one of the names of a type that knows them.
-fn named<T: Clone + Send + Sync + 'static>(
+pub(super) fn named<T: Clone + Send + Sync + 'static>(
     names: impl IntoIterator<Item = &'static str>,
     from_name: fn(&str) -> Option<T>,
 ) -> impl TypedValueParser<Value = T> {
@@ -223,7 +223,7 @@ fn write(args: &ScanArgs, report: &Report, analysis: &Analysis) -> Result<(), Cl
 }
 
 /// A report is written into a folder that is there.
-fn check_folder(file: &Path) -> Result<(), CliError> {
+pub(super) fn check_folder(file: &Path) -> Result<(), CliError> {
     match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
             Err(CliError::NoFolder(file.to_owned()))
@@ -232,7 +232,7 @@ fn check_folder(file: &Path) -> Result<(), CliError> {
     }
 }
 
-fn is_stdout(file: &Path) -> bool {
+pub(super) fn is_stdout(file: &Path) -> bool {
     file == Path::new("-")
 }
 

@@ -48,6 +48,19 @@ pub fn open(
     request: &EngineRequest,
     record: &ModelRecord,
 ) -> Result<Box<dyn Embedder>, EmbedError> {
+    open_with_batch(request, record, BATCH)
+}
+
+/// An embedder that runs `batch` pictures at once instead of the usual number, to measure what
+/// that costs. Its vectors may differ from those of [`open`] in the last bits.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_with_batch(
+    request: &EngineRequest,
+    record: &ModelRecord,
+    batch: usize,
+) -> Result<Box<dyn Embedder>, EmbedError> {
     record.preprocessing.check()?;
     let loaded = library::load(request.library.as_deref()).map_err(unavailable)?;
     let bytes = record.read_file()?;
@@ -55,21 +68,14 @@ pub fn open(
     for &provider in provider::candidates(request.provider) {
         // Bad models and half-installed providers have made ONNX Runtime's binding panic.
         let opened = catch_unwind(AssertUnwindSafe(|| {
-            let session = session::start(&loaded, provider, request.threads, &bytes)?;
-            let mut engine = OnnxRuntimeEngine {
-                session: session.session,
-                record: record.clone(),
-                engine: EngineInfo {
-                    name: NAME.to_owned(),
-                    runtime: loaded.runtime.clone(),
-                    provider: provider.name().to_owned(),
-                },
-                batch: if record.one_at_a_time { 1 } else { BATCH },
-                cpu_time: (provider == Provider::Cpu && request.threads <= 1)
-                    .then_some(Duration::ZERO),
-                floats: Vec::new(),
-                levels: Vec::new(),
-            };
+            // On the processor there is nothing to prove, and a profile costs a file.
+            let is_profiled = provider != Provider::Cpu;
+            let session = session::start(&loaded, provider, request.threads, is_profiled, &bytes)?;
+            let mut engine =
+                OnnxRuntimeEngine::new(session.session, record, &loaded.runtime, provider, batch);
+            if provider == Provider::Cpu && request.threads <= 1 {
+                engine.cpu_time = Some(Duration::ZERO);
+            }
             engine.prove(provider, session.profile.as_deref())?;
             Ok::<_, EmbedError>(engine)
         }))
@@ -83,6 +89,40 @@ pub fn open(
     Err(refused
         .pop()
         .unwrap_or_else(|| unavailable("it has no provider".to_owned())))
+}
+
+/// Runs a model on `pictures`, in the usual batches and `times` times, and returns ONNX Runtime's
+/// own profile of it: JSON, a list of events as in a Chrome trace.
+///
+/// # Errors
+/// As [`open`] and [`Embedder::embed`].
+pub fn profile(
+    request: &EngineRequest,
+    record: &ModelRecord,
+    pictures: &[ModelInput],
+    times: usize,
+) -> Result<Vec<u8>, EmbedError> {
+    record.preprocessing.check()?;
+    let loaded = library::load(request.library.as_deref()).map_err(unavailable)?;
+    let bytes = record.read_file()?;
+    let provider = match request.provider {
+        Provider::Auto => Provider::Cpu,
+        other => other,
+    };
+    catch_unwind(AssertUnwindSafe(|| {
+        let session = session::start(&loaded, provider, request.threads, true, &bytes)?;
+        let mut engine =
+            OnnxRuntimeEngine::new(session.session, record, &loaded.runtime, provider, BATCH);
+        // The profile lies in it.
+        let _folder = session.profile;
+        for _ in 0..times {
+            engine.embed(pictures)?;
+        }
+        let file = engine.session.end_profiling().map_err(failed)?;
+        std::fs::read(&file)
+            .map_err(|error| unavailable(format!("its profile cannot be read: {error}")))
+    }))
+    .unwrap_or_else(|_panic| Err(unavailable(format!("{} panicked", provider.name()))))
 }
 
 fn unavailable(reason: String) -> EmbedError {
@@ -104,6 +144,33 @@ struct OnnxRuntimeEngine {
 }
 
 impl OnnxRuntimeEngine {
+    fn new(
+        session: Session,
+        record: &ModelRecord,
+        runtime: &str,
+        provider: Provider,
+        batch: usize,
+    ) -> Self {
+        Self {
+            session,
+            record: record.clone(),
+            engine: EngineInfo {
+                name: NAME.to_owned(),
+                runtime: runtime.to_owned(),
+                provider: provider.name().to_owned(),
+            },
+            // Some models take one picture at a time.
+            batch: if record.one_at_a_time {
+                1
+            } else {
+                batch.max(1)
+            },
+            cpu_time: None,
+            floats: Vec::new(),
+            levels: Vec::new(),
+        }
+    }
+
     /// Runs a picture and reads back which provider ran.
     fn prove(&mut self, provider: Provider, profile: Option<&Path>) -> Result<(), EmbedError> {
         let picture = ModelInput::ramp(self.record.preprocessing.size);

@@ -29,20 +29,21 @@ impl std::ops::Deref for Profile {
     }
 }
 
-/// Loads the model with exactly this provider, the processor taking what it leaves.
+/// Loads the model with exactly this provider, the processor taking what it leaves. With
+/// `is_profiled` it writes a profile until [`Session::end_profiling`].
 pub(super) fn start(
     library: &Library,
     provider: Provider,
     threads: usize,
+    is_profiled: bool,
     model: &[u8],
 ) -> Result<Started, EmbedError> {
     if provider::needs_nvidia(provider) {
         preload::nvidia_beside(&library.path);
     }
-    // On the processor there is nothing to prove, and a profile costs a file.
-    let profile = match provider {
-        Provider::Cpu | Provider::Auto => None,
-        _ => Some(Profile {
+    let profile = match is_profiled {
+        false => None,
+        true => Some(Profile {
             folder: tempfile::tempdir()
                 .map_err(|error| super::unavailable(format!("no folder for a profile: {error}")))?,
         }),

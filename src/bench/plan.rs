@@ -1,0 +1,170 @@
+//! What is measured of each candidate, and for how long.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::load::Timing;
+use super::schema::ScenarioKind;
+
+/// The loads of the open loop as shares of the throughput that a closed one reached.
+const OPEN_SHARES: [f64; 2] = [0.5, 0.8];
+
+/// What the user wants measured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// Photos that are sampled.
+    pub photos: usize,
+    /// Sizes of batches in the offline scenario, each at least 1.
+    pub batches: Vec<usize>,
+    /// Callers of the closed loop, each at least 1.
+    pub callers: Vec<usize>,
+    /// About how long a candidate may take.
+    pub candidate_limit: Duration,
+    /// Latency for which the highest rate is looked for and by which `goodput` counts.
+    pub latency_limit: Duration,
+    /// What the machine costs.
+    pub price_per_hour: Option<f64>,
+    /// Threads that compute on the processor.
+    pub threads: usize,
+    /// The library of ONNX Runtime, if the user names it.
+    pub library: Option<PathBuf>,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            photos: 64,
+            batches: vec![1, 4, 8, 16, 32],
+            callers: vec![1, 8, 16],
+            candidate_limit: Duration::from_secs(60),
+            latency_limit: Duration::from_millis(250),
+            price_per_hour: None,
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            library: None,
+        }
+    }
+}
+
+/// One measurement of a candidate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Step {
+    Single,
+    Offline(usize),
+    MultiStream,
+    Closed(usize),
+    /// At a share of the closed loop's throughput.
+    Open(f64),
+    /// The highest rate within the limit on latency.
+    Search,
+}
+
+/// Pictures of a query of the multi-stream scenario, as MLPerf Inference has it.
+pub(super) const MULTI_STREAM: usize = 8;
+
+impl Step {
+    /// Pictures a request.
+    pub(super) fn batch(self) -> usize {
+        match self {
+            Self::Offline(batch) => batch,
+            Self::MultiStream => MULTI_STREAM,
+            _ => 1,
+        }
+    }
+
+    pub(super) fn kind(self) -> ScenarioKind {
+        match self {
+            Self::Single => ScenarioKind::SingleStream,
+            Self::Offline(_) => ScenarioKind::Offline,
+            Self::MultiStream => ScenarioKind::MultiStream,
+            Self::Closed(_) => ScenarioKind::ServerClosed,
+            Self::Open(_) | Self::Search => ScenarioKind::ServerOpen,
+        }
+    }
+}
+
+impl Plan {
+    /// The steps, those of one batch size after one another, because some engines are opened for
+    /// a batch size.
+    pub(super) fn steps(&self) -> Vec<Step> {
+        let mut steps = vec![Step::Single];
+        steps.extend(self.callers.iter().map(|callers| Step::Closed(*callers)));
+        if !self.callers.is_empty() {
+            steps.extend(OPEN_SHARES.map(Step::Open));
+            steps.push(Step::Search);
+        }
+        steps.extend(self.batches.iter().map(|batch| Step::Offline(*batch)));
+        steps.push(Step::MultiStream);
+        // Stable: steps of one size stay in this order.
+        steps.sort_by_key(|step| step.batch());
+        steps
+    }
+
+    /// The largest batch of all steps.
+    pub(super) fn largest_batch(&self) -> usize {
+        self.steps().into_iter().map(Step::batch).max().unwrap_or(1)
+    }
+
+    /// How long one step may take: its share of the candidate's time, the search counting for
+    /// several, between half a second and ten.
+    pub(super) fn timing(&self) -> Timing {
+        let steps = self.steps().len() + ATTEMPTS;
+        let share = self.candidate_limit / u32::try_from(steps).unwrap_or(u32::MAX);
+        let longest = share.clamp(Duration::from_millis(500), Duration::from_secs(10));
+        let usual = Timing::default();
+        Timing {
+            warm_up: usual.warm_up.min(longest / 5),
+            window: usual.window.min(longest / 6),
+            shortest: usual.shortest.min(longest / 2),
+            longest,
+            ..usual
+        }
+    }
+}
+
+/// Rates that the search tries.
+pub(super) const ATTEMPTS: usize = 5;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_of_one_batch_size_follow_one_another_and_the_rates_come_after_the_callers() {
+        let steps = Plan::default().steps();
+        let batches: Vec<usize> = steps.iter().map(|step| step.batch()).collect();
+        assert!(batches.is_sorted(), "{batches:?}");
+        assert_eq!(steps.len(), 1 + 3 + 3 + 5 + 1);
+        let at = |wanted: Step| steps.iter().position(|step| *step == wanted).unwrap();
+        assert!(at(Step::Closed(16)) < at(Step::Open(0.5)));
+        assert!(at(Step::Open(0.8)) < at(Step::Search));
+        assert_eq!(Plan::default().largest_batch(), 32);
+        let few = Plan {
+            callers: Vec::new(),
+            batches: vec![1],
+            ..Plan::default()
+        };
+        assert_eq!(
+            few.steps(),
+            [Step::Single, Step::Offline(1), Step::MultiStream]
+        );
+        assert_eq!(few.largest_batch(), MULTI_STREAM);
+    }
+
+    #[test]
+    fn the_time_of_a_candidate_is_shared_by_its_steps() {
+        let timing = |seconds| {
+            Plan {
+                candidate_limit: Duration::from_secs(seconds),
+                ..Plan::default()
+            }
+            .timing()
+        };
+        assert_eq!(timing(1).longest, Duration::from_millis(500));
+        assert_eq!(timing(36).longest, Duration::from_secs(2));
+        assert_eq!(timing(3600).longest, Duration::from_secs(10));
+        for seconds in [1, 36, 3600] {
+            let timing = timing(seconds);
+            assert!(timing.window * 3 <= timing.longest && timing.shortest <= timing.longest);
+        }
+    }
+}
