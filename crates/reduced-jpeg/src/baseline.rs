@@ -66,7 +66,7 @@ pub(crate) fn decode<R: Reduction>(
                     let at = (row * coder.v + y) * R::SIDE * coder.stride + left;
                     for x in 0..coder.h {
                         block::<R>(&mut bits, coder, previous, &mut coefficients)
-                            .ok_or_else(|| Stop::at(&bits, unit))?;
+                            .ok_or_else(|| Stop::at(bits, unit))?;
                         R::draw(&coefficients, plane, at + x * R::SIDE, coder.stride);
                     }
                 }
@@ -132,7 +132,7 @@ fn wanted<R: Reduction>(
         for _ in 0..4 {
             let pair = coder.lookups.pair(bits);
             if pair.bits() == 0 {
-                k = single(bits, coder.ac, k, Some(&mut *coefficients))?;
+                (*bits, k) = single(*bits, coder.ac, k, Some(&mut *coefficients))?;
                 bits.refill();
             } else {
                 // Where there is no second coefficient, the first is written over it.
@@ -153,7 +153,7 @@ fn wanted<R: Reduction>(
 fn unwanted(bits: &mut Bits<'_>, coder: &Coder<'_>, mut k: usize) -> Option<()> {
     while k < 64 {
         bits.refill();
-        // Four times 12 bits, of 56.
+        // Four times 13 bits, of 56.
         for _ in 0..4 {
             let skip = coder.lookups.skip(bits);
             let next = k + skip.advance();
@@ -168,7 +168,7 @@ fn unwanted(bits: &mut Bits<'_>, coder: &Coder<'_>, mut k: usize) -> Option<()> 
                 bits.consume(skip.bits());
                 return Some(());
             }
-            k = single(bits, coder.ac, k, None)?;
+            (*bits, k) = single(*bits, coder.ac, k, None)?;
             break;
         }
     }
@@ -178,20 +178,21 @@ fn unwanted(bits: &mut Bits<'_>, coder: &Coder<'_>, mut k: usize) -> Option<()> 
 /// What stands for the next coefficient's place behind the end of a block.
 const ENDED: usize = 128;
 
-/// Reads one AC coefficient whose place is at least `k`, and gives the next one's place.
-#[cold]
-#[inline(never)]
-fn single(
-    bits: &mut Bits<'_>,
+/// Reads one AC coefficient whose place is at least `k`, and gives the next one's place. The bits
+/// go in and out by value, so that those who call it can keep them in registers.
+
+#[inline(always)]
+fn single<'a>(
+    mut bits: Bits<'a>,
     table: &AcTable,
     k: usize,
     coefficients: Option<&mut Coefficients>,
-) -> Option<usize> {
+) -> Option<(Bits<'a>, usize)> {
     bits.refill();
-    let symbol = table.codes.read(bits)?;
+    let symbol = table.codes.read(&mut bits)?;
     let (run, size) = (usize::from(symbol >> 4), u32::from(symbol & 15));
     if size == 0 && run < 15 {
-        return Some(ENDED);
+        return Some((bits, ENDED));
     }
     let place = k + run;
     let value = extend(bits.take(size), size);
@@ -201,5 +202,5 @@ fn single(
     if let Some(coefficients) = coefficients {
         coefficients[place & 63] = value;
     }
-    Some(place + 1)
+    Some((bits, place + 1))
 }

@@ -88,7 +88,7 @@ impl Stretch {
 }
 
 /// Reads bits, the highest of each byte first.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Bits<'a> {
     bytes: &'a [u8],
     /// The byte behind those of which at least a bit counts in `count`.

@@ -13,10 +13,12 @@ use crate::error::Error;
 
 /// Bits by which codes are looked up first.
 const CODE_BITS: u32 = 10;
-/// Bits by which values of DC coefficients, and pairs of AC coefficients, are looked up.
-pub(crate) const VALUE_BITS: u32 = 11;
+/// Bits by which differences of DC coefficients are looked up.
+const DC_BITS: u32 = 11;
+/// Bits by which pairs of AC coefficients are looked up.
+pub(crate) const PAIR_BITS: u32 = 13;
 /// Bits by which coefficients that nobody wants are passed over.
-pub(crate) const SKIP_BITS: u32 = 12;
+pub(crate) const SKIP_BITS: u32 = 13;
 
 /// A code of at most 16 bits for each of at most 256 symbols.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,19 +163,19 @@ pub(crate) struct DcTable {
     pub(crate) codes: Codes,
     /// By the next 11 bits: the difference times 256, and how many bits it took; 0 where it takes
     /// more.
-    values: Box<[i32; 1 << VALUE_BITS]>,
+    values: Box<[i32; 1 << DC_BITS]>,
 }
 
 impl DcTable {
     fn new(codes: Codes) -> Self {
-        let mut values = Box::new([0; 1 << VALUE_BITS]);
+        let mut values = Box::new([0; 1 << DC_BITS]);
         for (next, entry) in (0..).zip(values.iter_mut()) {
-            let next = next << (16 - VALUE_BITS);
+            let next = next << (16 - DC_BITS);
             let Some((size, length)) = codes.find(next as usize) else {
                 continue;
             };
             let bits = length + u32::from(size);
-            if bits <= VALUE_BITS {
+            if bits <= DC_BITS {
                 let size = u32::from(size);
                 let value = extend((next << length & 0xffff) >> (16 - size), size);
                 *entry = value << 8 | bits as i32;
@@ -185,7 +187,7 @@ impl DcTable {
     /// Reads a difference. 32 bits must be available; `None` if no code begins here.
     #[inline(always)]
     pub(crate) fn read(&self, bits: &mut Bits<'_>) -> Option<i32> {
-        let entry = self.values[bits.peek::<VALUE_BITS>() & ((1 << VALUE_BITS) - 1)];
+        let entry = self.values[bits.peek::<DC_BITS>() & ((1 << DC_BITS) - 1)];
         if entry != 0 {
             bits.consume((entry & 0xff) as u32);
             return Some(entry >> 8);
@@ -196,7 +198,7 @@ impl DcTable {
     }
 }
 
-/// Up to two AC coefficients, in a word.
+/// Up to two AC coefficients, in a word; as in [`Skip`], with the bits that they take lowest.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Pair(u32);
 
@@ -204,41 +206,41 @@ impl Pair {
     /// Bits that both take; 0 where the first takes more than the look-up's.
     #[inline(always)]
     pub(crate) fn bits(self) -> u32 {
-        self.0 & 15
+        self.0 & 63
     }
 
     /// Zeros before the first coefficient.
     #[inline(always)]
     pub(crate) fn first_at(self) -> usize {
-        (self.0 >> 4 & 15) as usize
+        (self.0 >> 6 & 15) as usize
     }
 
     /// Coefficients before the second; that of the first where there is no second.
     #[inline(always)]
     pub(crate) fn second_at(self) -> usize {
-        (self.0 >> 8 & 31) as usize
+        (self.0 >> 10 & 31) as usize
     }
 
     /// Coefficients that are passed over, and 128 more where the block ends.
     #[inline(always)]
     pub(crate) fn advance(self) -> usize {
-        self.second_at() + 1 + (self.0 >> 13 & 1) as usize * 128
+        self.second_at() + 1 + (self.0 >> 15 & 1) as usize * 128
     }
 
     #[inline(always)]
     pub(crate) fn first(self) -> i32 {
-        self.0 as i32 >> 22
+        self.0 as i32 >> 23
     }
 
     #[inline(always)]
     pub(crate) fn second(self) -> i32 {
-        (self.0 << 10) as i32 >> 24
+        (self.0 << 9) as i32 >> 25
     }
 
     fn new(codes: &Codes, next: u32) -> Self {
         let Some(first) = codes
-            .step(next, VALUE_BITS)
-            .filter(|step| step.value.abs() < 512)
+            .step(next, PAIR_BITS)
+            .filter(|step| step.value.abs() < 256)
         else {
             return Self(0);
         };
@@ -248,8 +250,8 @@ impl Pair {
         let (mut second_at, mut second_value, mut is_end) = (first_at, 0, first.is_end);
         if !is_end
             && let Some(second) = codes
-                .step(next << bits & 0xffff, VALUE_BITS - bits)
-                .filter(|step| step.value.abs() < 128)
+                .step(next << bits & 0xffff, PAIR_BITS - bits)
+                .filter(|step| step.value.abs() < 64)
         {
             bits += second.bits;
             is_end = second.is_end;
@@ -259,16 +261,17 @@ impl Pair {
             }
         }
         Self(
-            bits | first_at << 4
-                | second_at << 8
-                | u32::from(is_end) << 13
-                | (second_value as u32 & 0xff) << 14
-                | (first.value as u32) << 22,
+            bits | first_at << 6
+                | second_at << 10
+                | u32::from(is_end) << 15
+                | (second_value as u32 & 0x7f) << 16
+                | (first.value as u32) << 23,
         )
     }
 }
 
-/// As many unwanted AC coefficients as fit into the look-up.
+/// As many unwanted AC coefficients as fit into the look-up. How many bits they take stands in the
+/// lowest bits of the word, for a shift by them is what the next look-up waits for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Skip(u16);
 
@@ -276,19 +279,19 @@ impl Skip {
     /// What is added where the block ends.
     pub(crate) const END: usize = 0x80;
     /// Where not one symbol fits.
-    const TOO_LONG: Self = Self(0xff);
+    const TOO_LONG: Self = Self(0xff00);
 
     /// Bits that are passed over.
     #[inline(always)]
     pub(crate) fn bits(self) -> u32 {
-        u32::from(self.0 >> 8)
+        u32::from(self.0 & 0xff)
     }
 
     /// Coefficients that are passed over, at most 63, and [`Skip::END`] more where the block ends
     /// behind them. 255 where not one symbol fits.
     #[inline(always)]
     pub(crate) fn advance(self) -> usize {
-        usize::from(self.0 & 0xff)
+        usize::from(self.0 >> 8)
     }
 
     /// Coefficients before the end of the block, if it ends within the look-up.
@@ -302,7 +305,7 @@ impl Skip {
         let (mut bits, mut advance) = (0, 0);
         while let Some(step) = codes.step(next << bits & 0xffff, SKIP_BITS - bits) {
             if step.is_end {
-                return Self(((bits + step.bits) << 8 | (advance + Self::END as u32)) as u16);
+                return Self(((advance + Self::END as u32) << 8 | (bits + step.bits)) as u16);
             }
             if advance + step.run + 1 > 63 {
                 break;
@@ -313,7 +316,7 @@ impl Skip {
         if bits == 0 {
             Self::TOO_LONG
         } else {
-            Self((bits << 8 | advance) as u16)
+            Self((advance << 8 | bits) as u16)
         }
     }
 }
@@ -321,15 +324,15 @@ impl Skip {
 /// The look-ups for baseline blocks.
 #[derive(Clone, Debug)]
 pub(crate) struct AcLookups {
-    pairs: Box<[Pair; 1 << VALUE_BITS]>,
+    pairs: Box<[Pair; 1 << PAIR_BITS]>,
     skips: Box<[Skip; 1 << SKIP_BITS]>,
 }
 
 impl AcLookups {
     fn new(codes: &Codes) -> Self {
-        let mut pairs = Box::new([Pair::default(); 1 << VALUE_BITS]);
+        let mut pairs = Box::new([Pair::default(); 1 << PAIR_BITS]);
         for (next, pair) in (0..).zip(pairs.iter_mut()) {
-            *pair = Pair::new(codes, next << (16 - VALUE_BITS));
+            *pair = Pair::new(codes, next << (16 - PAIR_BITS));
         }
         let mut skips = Box::new([Skip::TOO_LONG; 1 << SKIP_BITS]);
         for (next, skip) in (0..).zip(skips.iter_mut()) {
@@ -340,7 +343,7 @@ impl AcLookups {
 
     #[inline(always)]
     pub(crate) fn pair(&self, bits: &Bits<'_>) -> Pair {
-        self.pairs[bits.peek::<VALUE_BITS>() & ((1 << VALUE_BITS) - 1)]
+        self.pairs[bits.peek::<PAIR_BITS>() & ((1 << PAIR_BITS) - 1)]
     }
 
     #[inline(always)]

@@ -255,7 +255,7 @@ fn dc_first(
                 *layer.coefficients.get_mut(block * kept)? = to_i16(*previous << scan.low);
                 Some(())
             })
-            .ok_or_else(|| Stop::at(&bits, unit))?;
+            .ok_or_else(|| Stop::at(bits, unit))?;
             if bits.is_overrun() {
                 return Err(Stop::Ended(unit));
             }
@@ -279,7 +279,7 @@ fn dc_refinement(
             *layer.coefficients.get_mut(block * kept)? |= bit;
             Some(())
         })
-        .ok_or_else(|| Stop::at(&bits, unit))?;
+        .ok_or_else(|| Stop::at(bits, unit))?;
         if bits.is_overrun() {
             return Err(Stop::Ended(unit));
         }
@@ -309,7 +309,7 @@ impl Band<'_> {
         while start < end {
             let run = self
                 .first_of_block(&mut bits, self.block(start))
-                .ok_or_else(|| Stop::at(&bits, start))?;
+                .ok_or_else(|| Stop::at(bits, start))?;
             if bits.is_overrun() {
                 return Err(Stop::Ended(start));
             }
@@ -365,7 +365,7 @@ impl Band<'_> {
             let block = self.block(unit);
             let run = self
                 .refinement_of_block(&mut bits, block, ended > 0)
-                .ok_or_else(|| Stop::at(&bits, unit))?;
+                .ok_or_else(|| Stop::at(bits, unit))?;
             ended = run.unwrap_or(ended).saturating_sub(1);
             if bits.is_overrun() {
                 return Err(Stop::Ended(unit));

@@ -111,7 +111,7 @@ pub(crate) enum Stop {
 impl Stop {
     /// What it means that a code or value could not be read in a unit.
     #[cold]
-    pub(crate) fn at(bits: &Bits<'_>, unit: usize) -> Self {
+    pub(crate) fn at(bits: Bits<'_>, unit: usize) -> Self {
         if bits.is_at_end() {
             Self::Ended(unit)
         } else {
@@ -227,7 +227,7 @@ mod tests {
                     bits.refill();
                     let value = bits.take(8);
                     if bits.is_overrun() {
-                        return Err(Stop::at(&bits, unit));
+                        return Err(Stop::at(bits, unit));
                     }
                     read.push(value);
                 }
