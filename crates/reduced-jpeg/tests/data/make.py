@@ -3,7 +3,8 @@
 libjpeg-turbo's djpeg makes of it. Needs numpy, and cjpeg and djpeg of libjpeg-turbo.
 
 `python3 make.py` in this folder. A reference (.ref) is a row of PNM pictures, each with a comment
-that says what it is: `luma` the luma in full size, `N/8` the picture at that scale.
+that says what it is: `luma` the luma in full size, `luma N/8` and `N/8` the luma and the picture at
+that scale.
 """
 import os
 import subprocess
@@ -67,7 +68,7 @@ FILES = {
     "thirds": (SIZE, ["-sample", "3x2,1x2,1x1"], None),
     "grey": (SIZE, ["-grayscale"], None),
     "grey-2x2": (SIZE, ["-grayscale", "-sample", "2x2"], None),
-    "quality-10": (SIZE, ["-quality", "10"], None),
+    "quality-12": (SIZE, ["-quality", "12", "-baseline"], None),
     "quality-98": (SIZE, ["-quality", "98", "-sample", "1x1"], None),
     "optimised": (SIZE, ["-optimize"], None),
     "restart-unit": (SIZE, ["-restart", "1B"], None),
@@ -87,9 +88,9 @@ FILES = {
 }
 for width, height in [(1, 1), (2, 1), (7, 9), (8, 8), (9, 7), (16, 16), (17, 33), (31, 5)]:
     FILES[f"size-{width}x{height}"] = ((width, height), [], None)
-    FILES[f"progressive-{width}x{height}"] = ((width, height), ["-progressive"], None)
-for width, height in [(65500, 1), (1, 65500), (65500, 3)]:
-    FILES[f"size-{width}x{height}"] = ((width, height), ["-quality", "40"], None)
+    FILES[f"progressive-size-{width}x{height}"] = ((width, height), ["-progressive"], None)
+for width, height in [(65500, 1), (1, 65500)]:
+    FILES[f"size-{width}x{height}"] = ((width, height), ["-quality", "25", "-grayscale"], None)
 
 
 def main():
@@ -112,8 +113,12 @@ def main():
             luma = run("djpeg", "-grayscale", "-pnm", data=jpeg)
             reference = labelled(luma, "luma")
         for eighths in [1] if is_long else [1, 2, 3, 4]:
-            scaled = run("djpeg", "-scale", f"{eighths}/8", "-pnm", data=jpeg)
-            reference += labelled(scaled, f"{eighths}/8")
+            scale = ["-scale", f"{eighths}/8"]
+            luma = run("djpeg", *scale, "-grayscale", "-pnm", data=jpeg)
+            reference += labelled(luma, f"luma {eighths}/8")
+            if not is_long and "-grayscale" not in arguments:
+                scaled = run("djpeg", *scale, "-pnm", data=jpeg)
+                reference += labelled(scaled, f"{eighths}/8")
         with open(f"{name}.ref", "wb") as file:
             file.write(reference)
 

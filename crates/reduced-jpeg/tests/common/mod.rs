@@ -1,6 +1,12 @@
 //! What the tests share: the files of tests/data and what libjpeg-turbo makes of them.
 
-#![allow(dead_code, reason = "not every test uses all of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "not every test uses all of it, and a test that cannot go on fails"
+)]
 
 use std::fs;
 use std::path::Path;
