@@ -16,6 +16,7 @@ mod bmp;
 mod gif;
 mod ico;
 mod jpeg;
+mod jpeg_reduced;
 mod jpeg_scans;
 pub(in crate::scan) mod jpeg_segments;
 mod png;
