@@ -18,6 +18,7 @@ mod inspect_config;
 mod model;
 pub mod onnxruntime;
 pub mod preprocess;
+pub mod remote;
 pub mod store;
 
 pub use engine::{EngineChoice, EngineRequest, Opened, Provider, open};

@@ -1,0 +1,18 @@
+//! Engine `remote`: a server computes the vectors.
+//!
+//! A [`Server`] is what the user says of one: an address, and whatever is not to be found out
+//! from it. Discovery makes an [`Endpoint`] of it: which protocol, which model, in which
+//! payload. A [`Connection`] is one open line to an endpoint, for one thread, with one request at
+//! a time on it; as many of them as the window has room for make the engine.
+//!
+//! Only pictures that were brought to the model's input size ever leave this machine.
+
+mod connection;
+mod endpoint;
+mod error;
+mod server;
+
+pub use connection::{Answer, Connection, Timing};
+pub use endpoint::{Element, Endpoint, ServedModel, TensorLayout};
+pub use error::{CallError, CallErrorKind};
+pub use server::{ClientCertificate, Credentials, Payload, Protocol, Secret, Server};
