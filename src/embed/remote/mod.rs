@@ -15,4 +15,4 @@ mod server;
 pub use connection::{Answer, Connection, Timing};
 pub use endpoint::{Element, Endpoint, ServedModel, TensorLayout};
 pub use error::{CallError, CallErrorKind};
-pub use server::{ClientCertificate, Credentials, Payload, Protocol, Secret, Server};
+pub use server::{ClientCertificate, Credentials, Failover, Payload, Protocol, Secret, Server};

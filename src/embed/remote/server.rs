@@ -27,6 +27,9 @@ pub struct Server {
     /// Certificate authority to trust beside the system's, PEM.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
+    /// Whether it is left out of scans for now.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub disabled: bool,
     /// What this machine proves itself with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_certificate: Option<ClientCertificate>,
@@ -40,6 +43,40 @@ pub struct ClientCertificate {
     pub certificate: PathBuf,
     /// Its private key.
     pub key: PathBuf,
+}
+
+/// What a scan does when no server answers any more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Failover {
+    /// Wait for a server, and give up after a while; what is finished is kept.
+    None,
+    /// Go on with the engine of this computer, until a server is back.
+    #[default]
+    Local,
+    /// Use the engine of this computer beside the servers all the time.
+    Fastest,
+}
+
+impl Failover {
+    /// All, in this order.
+    pub const ALL: [Self; 3] = [Self::None, Self::Local, Self::Fastest];
+
+    /// The name in commands and settings.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Local => "local",
+            Self::Fastest => "fastest",
+        }
+    }
+
+    /// The one of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|choice| choice.name() == name)
+    }
 }
 
 /// How a server is spoken to.
