@@ -40,10 +40,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`CallError`] if the certificates or the address cannot be used.
-    pub fn new(
-        endpoint: &Endpoint,
-        _credentials: Option<&Credentials>,
-    ) -> Result<Self, CallError> {
+    pub fn new(endpoint: &Endpoint, _credentials: Option<&Credentials>) -> Result<Self, CallError> {
         Ok(Self {
             endpoint: endpoint.clone(),
         })
