@@ -19,6 +19,7 @@ mod model;
 pub mod onnxruntime;
 pub mod preprocess;
 pub mod remote;
+mod retry_after;
 pub mod store;
 
 pub use engine::{EngineChoice, EngineRequest, Opened, Provider, open};

@@ -1,6 +1,6 @@
 //! What was found out about a server: all that a connection needs to know.
 
-use super::{Payload, Protocol, Server};
+use super::{Address, Payload, Protocol, Server};
 use crate::embed::Preprocessing;
 
 /// A server with the model on it, and how pictures are sent there.
@@ -8,6 +8,8 @@ use crate::embed::Preprocessing;
 pub struct Endpoint {
     /// What the user said.
     pub server: Server,
+    /// Where it was found: the user's address with what was left out of it.
+    pub address: Address,
     /// How it is spoken to.
     pub protocol: Protocol,
     /// What it calls itself: `triton 2.51.0`; empty if it does not tell.

@@ -7,11 +7,13 @@
 //!
 //! Only pictures that were brought to the model's input size ever leave this machine.
 
+mod address;
 mod connection;
 mod endpoint;
 mod error;
 mod server;
 
+pub use address::{Address, Scheme, addresses};
 pub use connection::{Answer, Connection, Timing};
 pub use endpoint::{Element, Endpoint, ServedModel, TensorLayout};
 pub use error::{CallError, CallErrorKind};
