@@ -8,13 +8,23 @@
 //! Only pictures that were brought to the model's input size ever leave this machine.
 
 mod address;
+mod agreement;
+pub(super) mod breaker;
 mod connection;
 mod endpoint;
 mod error;
+mod join;
+mod open;
+mod pictures;
+pub(super) mod retry;
 mod server;
+pub mod vault;
+pub(super) mod window;
 
 pub use address::{Address, Scheme, addresses};
+pub use agreement::Agreement;
 pub use connection::{Answer, Connection, Timing};
 pub use endpoint::{Element, Endpoint, ServedModel, TensorLayout};
 pub use error::{CallError, CallErrorKind};
+pub(super) use open::{NAME, open};
 pub use server::{ClientCertificate, Credentials, Failover, Payload, Protocol, Secret, Server};
