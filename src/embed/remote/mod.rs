@@ -9,9 +9,22 @@
 
 mod address;
 mod connection;
+mod embed_api;
 mod endpoint;
 mod error;
+mod grpc;
+mod http;
+mod immich;
+mod kserve;
+mod kserve_grpc;
+mod kserve_http;
+mod kserve_json;
+mod messages;
+mod payload;
 mod server;
+mod status;
+mod tls;
+mod vectors;
 
 pub use address::{Address, Scheme, addresses};
 pub use connection::{Answer, Connection, Timing};
