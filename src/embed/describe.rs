@@ -95,9 +95,7 @@ pub(super) fn describe(
         one_at_a_time,
         preprocessing,
         licence: entry.map_or_else(|| "unknown".to_owned(), |entry| entry.licence.clone()),
-        similarity_floor: entry.map_or(ModelRecord::ASSUMED_FLOOR, |entry| {
-            entry.similarity_floor
-        }),
+        similarity_floor: entry.map_or(ModelRecord::ASSUMED_FLOOR, |entry| entry.similarity_floor),
         similarity_default: entry.map_or(ModelRecord::ASSUMED_DEFAULT, |entry| {
             entry.similarity_default
         }),

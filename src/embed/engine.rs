@@ -8,9 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::remote::vault::Session;
 use super::remote::{self, Failover, Server};
-use super::{
-    EmbedError, Embedder, EngineInfo, Link, ModelKey, ModelRecord, embedded, onnxruntime,
-};
+use super::{EmbedError, Embedder, EngineInfo, Link, ModelKey, ModelRecord, embedded, onnxruntime};
 
 /// The engine that the user asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,12 +27,7 @@ pub enum EngineChoice {
 
 impl EngineChoice {
     /// All choices.
-    pub const ALL: [Self; 4] = [
-        Self::Auto,
-        Self::Embedded,
-        Self::OnnxRuntime,
-        Self::Remote,
-    ];
+    pub const ALL: [Self; 4] = [Self::Auto, Self::Embedded, Self::OnnxRuntime, Self::Remote];
 
     /// The name in commands and settings.
     #[must_use]

@@ -206,7 +206,9 @@ pub enum EmbedError {
         url: String,
     },
     /// No server computes any more, and nothing else may.
-    #[error("there is no server to go on with, and what was finished is kept for the next scan: {0}")]
+    #[error(
+        "there is no server to go on with, and what was finished is kept for the next scan: {0}"
+    )]
     Remote(String),
     /// The user cancelled.
     #[error("cancelled")]

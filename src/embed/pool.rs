@@ -54,6 +54,15 @@ pub(super) struct Place {
     pub(super) batch: usize,
 }
 
+impl Place {
+    /// What was said of it, without its name.
+    fn bare<'a>(&self, words: &'a str) -> &'a str {
+        words
+            .strip_prefix(self.name.as_str())
+            .map_or(words, |rest| rest.trim_start_matches([':', ' ']))
+    }
+}
+
 /// What all threads share.
 pub(super) struct Pool {
     places: Vec<Place>,

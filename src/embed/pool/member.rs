@@ -322,10 +322,7 @@ mod tests {
     fn who_is_denied_never_asks_again() {
         let now = Instant::now();
         let mut member = Member::new(8);
-        assert_eq!(
-            fail(&mut member, CallErrorKind::Denied, now),
-            Change::Gone
-        );
+        assert_eq!(fail(&mut member, CallErrorKind::Denied, now), Change::Gone);
         assert_eq!(member.offer(now + Duration::from_hours(1)), Offer::Nothing);
         assert_eq!(
             member.given_up(now, Duration::from_hours(9)),

@@ -102,7 +102,7 @@ impl Pool {
         let mut reasons = Vec::new();
         for (member, place) in state.members.iter().zip(&self.places) {
             match member.given_up(now, self.patience) {
-                Some(reason) => reasons.push(format!("{}: {reason}", place.name)),
+                Some(reason) => reasons.push(format!("{}: {}", place.name, place.bare(reason))),
                 None => return Ok(()),
             }
         }
@@ -128,7 +128,7 @@ impl Pool {
         } else {
             "nothing else may take its place".to_owned()
         };
-        let (name, reason) = (&place.name, &error.message);
+        let (name, reason) = (&place.name, place.bare(&error.message));
         self.link.tell(match change {
             Change::None => return,
             Change::Away => format!("{name} failed ({reason}); {next}, until it is back"),

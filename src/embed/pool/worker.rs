@@ -231,11 +231,13 @@ impl Worker {
         answers: &mut Answers,
     ) -> Vec<Piece> {
         let proven = self.prove(index);
-        let name = |place: &Place| place.name.clone();
         match proven {
             Ok(()) => {
-                let name = self.pool.places.get(index).map(name).unwrap_or_default();
-                let reason = format!("no vector at {name}: {}", error.message);
+                let said = |place: &Place| {
+                    format!("nothing at {}: {}", place.name, place.bare(&error.message))
+                };
+                let place = self.pool.places.get(index);
+                let reason = place.map_or_else(|| error.message.clone(), said);
                 let reason = std::iter::once(Err(EmbedError::BadOutput(reason)));
                 fill(answers, piece.range.start, reason);
                 Vec::new()
@@ -264,12 +266,7 @@ impl Worker {
     }
 
     /// Computes a piece on this computer.
-    fn here(
-        &mut self,
-        piece: Piece,
-        batch: &[ModelInput],
-        answers: &mut Answers,
-    ) -> Option<Piece> {
+    fn here(&mut self, piece: Piece, batch: &[ModelInput], answers: &mut Answers) -> Option<Piece> {
         let pictures = batch.get(piece.range.clone()).unwrap_or_default();
         let begun = Instant::now();
         let embedded = match self.pool.take_local() {
@@ -396,7 +393,9 @@ impl Embedder for Worker {
 fn is_suspicious(batch: &[ModelInput], answers: &[Result<Embedding, EmbedError>]) -> bool {
     let vectors = || answers.iter().filter_map(|answer| answer.as_ref().ok());
     let pictures_differ = batch.iter().zip(batch.iter().skip(1)).any(|(a, b)| a != b);
-    vectors().count() > 1 && pictures_differ && vectors().zip(vectors().skip(1)).all(|(a, b)| a == b)
+    vectors().count() > 1
+        && pictures_differ
+        && vectors().zip(vectors().skip(1)).all(|(a, b)| a == b)
 }
 
 fn halves(range: &Range<usize>) -> Vec<Piece> {

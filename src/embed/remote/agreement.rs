@@ -301,11 +301,15 @@ mod tests {
             let found = explain(&request(), &record, &pictures, &there, Payload::Uint8);
             assert_eq!(found.unwrap(), Some(habit.words));
         }
-        let strange = embed(&record, &pictures::prepared(&Preprocessing {
-            filter: crate::embed::Filter::Bilinear,
-            framing: crate::embed::Framing::Stretch,
-            ..record.preprocessing.clone()
-        }).unwrap());
+        let strange = embed(
+            &record,
+            &pictures::prepared(&Preprocessing {
+                filter: crate::embed::Filter::Bilinear,
+                framing: crate::embed::Framing::Stretch,
+                ..record.preprocessing.clone()
+            })
+            .unwrap(),
+        );
         let found = explain(&request(), &record, &pictures, &strange, Payload::Uint8);
         assert_eq!(found.unwrap(), None);
     }

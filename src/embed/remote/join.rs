@@ -5,11 +5,9 @@ use std::time::{Duration, Instant};
 use super::vault;
 use super::{
     Agreement, CallError, CallErrorKind, Connection, Credentials, Endpoint, Payload, Protocol,
-    Server, Timing, agreement, discover, pictures, retry,
+    Server, agreement, discover, pictures, retry,
 };
-use crate::embed::{
-    EmbedError, Embedder, Embedding, EngineRequest, Link, ModelInput, ModelRecord,
-};
+use crate::embed::{EmbedError, Embedder, Embedding, EngineRequest, Link, ModelInput, ModelRecord};
 
 /// How long one request of the search for a protocol may take.
 const DISCOVERY: Duration = Duration::from_secs(10);
@@ -31,16 +29,6 @@ pub(super) struct Joined {
     pub(super) vectors: Vec<Embedding>,
     /// How that stands to this computer.
     pub(super) agreement: Agreement,
-    /// The last of the requests.
-    pub(super) last: Exchange,
-}
-
-/// A request and its answer, in numbers.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Exchange {
-    pub(super) timing: Timing,
-    pub(super) pictures: usize,
-    pub(super) sent_bytes: u64,
 }
 
 /// This computer, as what a server is compared with.
@@ -93,11 +81,7 @@ fn batch(endpoint: &Endpoint) -> usize {
 ///
 /// # Errors
 /// [`CallError`] with the server's own words.
-pub(super) fn join(
-    server: &Server,
-    here: &mut Here<'_>,
-    link: &Link,
-) -> Result<Joined, CallError> {
+pub(super) fn join(server: &Server, here: &mut Here<'_>, link: &Link) -> Result<Joined, CallError> {
     let (credentials, keyring) = match here.request.session.get(&server.url) {
         Some(credentials) => (Some(credentials.clone()), None),
         None => match vault::recall(&server.url) {
@@ -129,16 +113,10 @@ fn join_as(
     let pictures = pictures::prepared(&endpoint.preprocessing).map_err(unfit)?;
     let mut connection = Connection::new(&endpoint, credentials.as_ref())?;
     let mut vectors = Vec::new();
-    let mut last = Exchange::default();
     for (at, some) in pictures.chunks(batch(&endpoint)).enumerate() {
         let answer = persist(patience, link, || {
             connection.embed(some, retry::deadline(some.len(), at == 0))
         })?;
-        last = Exchange {
-            timing: answer.timing,
-            pictures: some.len(),
-            sent_bytes: answer.sent_bytes,
-        };
         vectors.extend(answer.vectors);
     }
     if vectors.windows(2).all(|pair| pair.first() == pair.last()) {
@@ -154,7 +132,6 @@ fn join_as(
         pictures,
         vectors,
         agreement,
-        last,
     })
 }
 

@@ -228,7 +228,11 @@ mod tests {
             let (at, ticket) = on_the_way.remove(next).unwrap();
             now = at;
             window.answered(&ticket, 8, now);
-            sum += if round >= rounds / 2 { window.limit() } else { 0 };
+            sum += if round >= rounds / 2 {
+                window.limit()
+            } else {
+                0
+            };
         }
         for (_, ticket) in on_the_way {
             window.answered(&ticket, 0, now);
