@@ -9,6 +9,7 @@
 
 mod address;
 mod connection;
+mod discover;
 mod embed_api;
 mod endpoint;
 mod error;
@@ -28,6 +29,7 @@ mod vectors;
 
 pub use address::{Address, Scheme, addresses};
 pub use connection::{Answer, Connection, Timing};
+pub use discover::{discover, models};
 pub use endpoint::{Element, Endpoint, ServedModel, TensorLayout};
 pub use error::{CallError, CallErrorKind};
 pub use server::{ClientCertificate, Credentials, Payload, Protocol, Secret, Server};
