@@ -91,7 +91,7 @@ impl Until {
         // A deadline that no clock can name is as good as a day.
         let end = Instant::now().checked_add(deadline);
         Self {
-            end: end.unwrap_or_else(|| Instant::now() + Duration::from_secs(86_400)),
+            end: end.unwrap_or_else(|| Instant::now() + Duration::from_hours(24)),
         }
     }
 

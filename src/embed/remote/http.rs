@@ -20,7 +20,7 @@ use crate::embed::retry_after::retry_after;
 /// not there, however long its answers may take.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What is read of the body of a refusal: MLServer sends the whole request back in it.
+/// What is read of the body of a refusal: `MLServer` sends the whole request back in it.
 const ERROR_BYTES: u64 = 8 << 10;
 
 /// One line to one server.
