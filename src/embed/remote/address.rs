@@ -127,16 +127,13 @@ pub fn addresses(
         None => true,
         Some(protocol) => scheme.is_grpc() == (protocol == Protocol::KserveGrpc),
     };
-    let schemes: Vec<Scheme> = match scheme {
-        Some(scheme) => vec![scheme],
-        None => {
-            let must_hide = credentials.is_some() && !is_loopback(&host);
-            let all = Scheme::ALL.into_iter();
-            all.filter(|scheme| scheme.is_encrypted() || !must_hide)
-                .collect()
-        }
+    let must_hide = credentials.is_some() && !is_loopback(&host);
+    let is_meant = |candidate: &Scheme| match scheme {
+        Some(scheme) => *candidate == scheme,
+        None => candidate.is_encrypted() || !must_hide,
     };
-    let schemes: Vec<Scheme> = schemes.into_iter().filter(fits).collect();
+    let schemes = Scheme::ALL.into_iter().filter(is_meant);
+    let schemes: Vec<Scheme> = schemes.filter(fits).collect();
     if schemes.is_empty() {
         return Err(wrong("the protocol is not spoken over this scheme"));
     }

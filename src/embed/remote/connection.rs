@@ -65,10 +65,8 @@ pub(super) struct Request<'a> {
 
 /// What a protocol has sent and received.
 #[derive(Default)]
-pub(super) struct Sent {
-    pub(super) encode: Duration,
-    pub(super) wait: Duration,
-    pub(super) receive: Duration,
+pub(super) struct Exchange {
+    pub(super) timing: Timing,
     pub(super) sent_bytes: usize,
     pub(super) received_bytes: usize,
 }
@@ -131,7 +129,7 @@ impl Connection {
             batch,
         };
         let rows = &mut self.rows;
-        let sent = match &mut self.line {
+        let exchange = match &mut self.line {
             Line::KserveHttp(line) => line.embed(&request, deadline, rows),
             Line::KserveJson(line) => line.embed(&request, deadline, rows),
             Line::KserveGrpc(line) => line.embed(&request, deadline, rows),
@@ -140,13 +138,9 @@ impl Connection {
         }?;
         Ok(Answer {
             vectors: self.rows.vectors(batch, self.endpoint.model.dimension)?,
-            timing: Timing {
-                encode: sent.encode,
-                wait: sent.wait,
-                receive: sent.receive,
-            },
-            sent_bytes: sent.sent_bytes as u64,
-            received_bytes: sent.received_bytes as u64,
+            timing: exchange.timing,
+            sent_bytes: exchange.sent_bytes as u64,
+            received_bytes: exchange.received_bytes as u64,
         })
     }
 }

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::connection::{Request, Sent, answer_limit};
+use super::connection::{Exchange, Request, Timing, answer_limit};
 use super::http::HttpLine;
 use super::kserve::Flat;
 use super::vectors::Rows;
@@ -58,7 +58,7 @@ impl EmbedApi {
         request: &Request<'_>,
         deadline: Duration,
         rows: &mut Rows,
-    ) -> Result<Sent, CallError> {
+    ) -> Result<Exchange, CallError> {
         let started = Instant::now();
         self.body.clear();
         let (path, content_type) = if self.is_form {
@@ -83,10 +83,12 @@ impl EmbedApi {
         for Flat(row) in &answer.embeddings {
             rows.push(row);
         }
-        Ok(Sent {
-            encode,
-            wait,
-            receive: started.elapsed(),
+        Ok(Exchange {
+            timing: Timing {
+                encode,
+                wait,
+                receive: started.elapsed(),
+            },
             sent_bytes: self.body.len(),
             received_bytes: self.answer.len(),
         })

@@ -20,7 +20,7 @@ use crate::embed::retry_after::retry_after;
 /// not there, however long its answers may take.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What is read of the body of a refusal: MLServer sends the whole request back in it.
+/// What is read of the body of a refusal: `MLServer` sends the whole request back in it.
 const ERROR_BYTES: u64 = 8 << 10;
 
 /// One line to one server.
@@ -80,18 +80,30 @@ impl HttpLine {
     /// # Errors
     /// [`CallError`], also for every status but 200.
     pub(super) fn get(&self, path: &str, deadline: Duration) -> Result<Reply, CallError> {
+        let sent = Instant::now();
+        let response = self.ask(path, deadline)?;
+        self.reply(response, sent)
+    }
+
+    /// The status that GET is answered with, whatever it is: it tells whether a path is known.
+    ///
+    /// # Errors
+    /// [`CallError`] if there is no answer.
+    pub(super) fn status_of(&self, path: &str, deadline: Duration) -> Result<u16, CallError> {
+        Ok(self.ask(path, deadline)?.status().as_u16())
+    }
+
+    fn ask(&self, path: &str, deadline: Duration) -> Result<ureq::http::Response<Body>, CallError> {
         let mut request = self.agent.get(format!("{}{path}", self.base));
         if let Some(authorization) = &self.authorization {
             request = request.header(header::AUTHORIZATION, authorization);
         }
-        let sent = Instant::now();
-        let response = request
+        request
             .config()
             .timeout_global(Some(deadline))
             .build()
             .call()
-            .map_err(|error| self.trouble(error))?;
-        self.reply(response, sent)
+            .map_err(|error| self.trouble(error))
     }
 
     /// POST of a body that is sent from where it lies.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::connection::{Request, Sent, answer_limit};
+use super::connection::{Exchange, Request, answer_limit};
 use super::embed_api::{FORM, end_form, write_part};
 use super::http::HttpLine;
 use super::kserve::Flat;
@@ -54,9 +54,9 @@ impl Immich {
         request: &Request<'_>,
         deadline: Duration,
         rows: &mut Rows,
-    ) -> Result<Sent, CallError> {
+    ) -> Result<Exchange, CallError> {
         let begun = Instant::now();
-        let mut all = Sent::default();
+        let mut all = Exchange::default();
         for file in request.encoder.files() {
             let started = Instant::now();
             self.body.clear();
@@ -64,7 +64,7 @@ impl Immich {
             let blob = ("blob", "application/octet-stream");
             write_part(&mut self.body, "image", Some(blob), file);
             end_form(&mut self.body);
-            all.encode += started.elapsed();
+            all.timing.encode += started.elapsed();
             let left = deadline
                 .checked_sub(begun.elapsed())
                 .filter(|left| !left.is_zero())
@@ -74,11 +74,11 @@ impl Immich {
                 })?;
             let headers = [("Content-Type", FORM)];
             let reply = self.line.post("/predict", &headers, &self.body, left)?;
-            all.wait += reply.wait;
+            all.timing.wait += reply.wait;
             let started = Instant::now();
             reply.read(answer_limit(1), &mut self.answer)?;
             rows.push(&read_vector(&self.answer)?);
-            all.receive += started.elapsed();
+            all.timing.receive += started.elapsed();
             all.sent_bytes += self.body.len();
             all.received_bytes += self.answer.len();
         }

@@ -107,7 +107,7 @@ fn join_as(
 ) -> Result<Joined, CallError> {
     let patience = here.request.patience.min(LOADING);
     let endpoint = persist(patience, link, || {
-        discover::discover(server, credentials.as_ref(), here.record, DISCOVERY)
+        discover(server, credentials.as_ref(), here.record, DISCOVERY)
     })?;
     let unfit = |error: EmbedError| CallError::new(CallErrorKind::Refused, error.to_string());
     let pictures = pictures::prepared(&endpoint.preprocessing).map_err(unfit)?;

@@ -6,7 +6,7 @@ use prost::Message as _;
 use prost::bytes::{BufMut as _, BytesMut};
 use prost::encoding::{WireType, encode_key, encode_varint};
 
-use super::connection::{Request, Sent, answer_limit};
+use super::connection::{Exchange, Request, Timing, answer_limit};
 use super::grpc::{FRAME, GrpcLine, finish};
 use super::messages::{
     InferAnswer, InferRequest, RAW_INPUT_CONTENTS, RequestedOutput, TensorMetadata,
@@ -42,7 +42,7 @@ impl KserveGrpc {
         request: &Request<'_>,
         deadline: Duration,
         rows: &mut Rows,
-    ) -> Result<Sent, CallError> {
+    ) -> Result<Exchange, CallError> {
         let started = Instant::now();
         // The last message's memory, once tonic has let go of it.
         self.body.clear();
@@ -65,10 +65,12 @@ impl KserveGrpc {
             )
         })?;
         read_answer(answer, &request.endpoint.model.output, rows)?;
-        Ok(Sent {
-            encode,
-            wait: reply.wait,
-            receive: after + started.elapsed(),
+        Ok(Exchange {
+            timing: Timing {
+                encode,
+                wait: reply.wait,
+                receive: after + started.elapsed(),
+            },
             sent_bytes,
             received_bytes,
         })

@@ -1,10 +1,11 @@
 //! `KServe` v2 over HTTP with the binary tensor extension: JSON first, then the tensor's bytes.
 
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::connection::{Request, Sent, answer_limit};
+use super::connection::{Exchange, Request, Timing, answer_limit};
 use super::http::HttpLine;
 use super::kserve::{HEADER_LENGTH, read_answer};
 use super::payload::datatype;
@@ -36,7 +37,7 @@ impl KserveHttp {
         request: &Request<'_>,
         deadline: Duration,
         rows: &mut Rows,
-    ) -> Result<Sent, CallError> {
+    ) -> Result<Exchange, CallError> {
         let started = Instant::now();
         let (model, count) = (&request.endpoint.model, request.batch.len());
         let bytes = request.encoder.tensor_bytes(count);
@@ -72,10 +73,12 @@ impl KserveHttp {
         let header_length = reply.header(HEADER_LENGTH).map(str::to_owned);
         reply.read(answer_limit(count), &mut self.answer)?;
         read_answer(&self.answer, header_length.as_deref(), &model.output, rows)?;
-        Ok(Sent {
-            encode,
-            wait,
-            receive: started.elapsed(),
+        Ok(Exchange {
+            timing: Timing {
+                encode,
+                wait,
+                receive: started.elapsed(),
+            },
             sent_bytes: self.body.len(),
             received_bytes: self.answer.len(),
         })
@@ -98,7 +101,8 @@ pub(super) fn path_segment(name: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             escaped.push(char::from(byte));
         } else {
-            escaped.push_str(&format!("%{byte:02X}"));
+            // Writing to a String cannot fail.
+            write!(escaped, "%{byte:02X}").ok();
         }
     }
     escaped

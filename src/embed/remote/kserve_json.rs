@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::connection::{Request, Sent, answer_limit};
+use super::connection::{Exchange, Request, Timing, answer_limit};
 use super::http::HttpLine;
 use super::kserve::{HEADER_LENGTH, read_answer};
 use super::kserve_http::infer_path;
@@ -55,7 +55,7 @@ impl KserveJson {
         request: &Request<'_>,
         deadline: Duration,
         rows: &mut Rows,
-    ) -> Result<Sent, CallError> {
+    ) -> Result<Exchange, CallError> {
         let started = Instant::now();
         let (model, count) = (&request.endpoint.model, request.batch.len());
         let [name, shape, datatype, output] = [
@@ -90,10 +90,12 @@ impl KserveJson {
         let header_length = reply.header(HEADER_LENGTH).map(str::to_owned);
         reply.read(answer_limit(count), &mut self.answer)?;
         read_answer(&self.answer, header_length.as_deref(), &model.output, rows)?;
-        Ok(Sent {
-            encode,
-            wait,
-            receive: started.elapsed(),
+        Ok(Exchange {
+            timing: Timing {
+                encode,
+                wait,
+                receive: started.elapsed(),
+            },
             sent_bytes: self.body.len(),
             received_bytes: self.answer.len(),
         })
@@ -132,7 +134,7 @@ mod tests {
         let table = levels(&Preprocessing::clip());
         let digits = table.map(|channel| channel.iter().map(|n| format!("{n},")).collect());
         let rgb: Vec<u8> = (0..=255)
-            .flat_map(|level| [level, 255 - level, level ^ 85])
+            .flat_map(|level| [level, 255 - level, level ^ 0x55])
             .collect();
         for layout in [TensorLayout::Nchw, TensorLayout::Nhwc] {
             let mut text = b"[".to_vec();

@@ -113,6 +113,20 @@ pub enum Payload {
     JpegDouble,
 }
 
+impl Payload {
+    /// The name in words.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Uint8 => "8-bit pixels",
+            Self::F16 => "half precision",
+            Self::F32 => "single precision",
+            Self::Jpeg => "JPEG",
+            Self::JpegDouble => "JPEG of twice the size",
+        }
+    }
+}
+
 /// What the server is to know its client by. From the keyring, never written anywhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Credentials {

@@ -109,7 +109,7 @@ fn pushback(status: &tonic::Status) -> Option<Duration> {
 }
 
 /// What the body of a refusal says: `{"error": text}` of `KServe`, `{"detail": text or list}` of
-/// FastAPI, or plain text whatever its type.
+/// `FastAPI`, or plain text whatever its type.
 fn words(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     let found = serde_json::from_str::<Value>(&text).ok().and_then(|body| {
