@@ -243,12 +243,12 @@ mod tests {
     }
 
     fn fail(member: &mut Member, kind: CallErrorKind, now: Instant) -> Change {
-        let ticket = member.window.sent(now);
+        let ticket = member.window.sent();
         member.failed(&ticket, 8, &error(kind), now, 0.5)
     }
 
     fn answer(member: &mut Member, now: Instant) {
-        let ticket = member.window.sent(now);
+        let ticket = member.window.sent();
         member.answered(&ticket, 8, Duration::from_millis(80), now);
     }
 
@@ -334,11 +334,11 @@ mod tests {
     fn a_batch_that_is_too_large_is_remembered() {
         let now = Instant::now();
         let mut member = Member::new(32);
-        let ticket = member.window.sent(now);
+        let ticket = member.window.sent();
         member.failed(&ticket, 32, &error(CallErrorKind::TooLarge), now, 0.0);
         assert_eq!(member.batch(), 16);
         // An answer to an older, smaller request changes nothing.
-        let ticket = member.window.sent(now);
+        let ticket = member.window.sent();
         member.failed(&ticket, 32, &error(CallErrorKind::TooLarge), now, 0.0);
         assert_eq!(member.batch(), 16);
         assert_eq!(member.offer(now), Offer::Work);

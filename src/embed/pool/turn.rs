@@ -143,7 +143,7 @@ fn take(state: &mut State, choice: Choice, now: Instant) -> Option<Turn> {
             let member = state.members.get_mut(index)?;
             Turn::Server {
                 index,
-                ticket: member.window.sent(now),
+                ticket: member.window.sent(),
                 most: member.batch(),
             }
         }

@@ -5,12 +5,16 @@ use std::time::{Duration, Instant};
 
 use super::join::{Here, Joined, join};
 use super::{
-    Address, Agreement, CallError, CallErrorKind, Connection, Payload, Protocol, Server, retry,
+    Address, Agreement, CallError, CallErrorKind, Connection, Payload, Protocol, Server,
+    Statistics, retry,
 };
 use crate::embed::{EngineChoice, EngineRequest, Link, ModelRecord, engine};
 
 /// Requests of one picture that are timed.
 const ROUNDS: usize = 5;
+
+/// How long the server's own measurements are waited for.
+const STATISTICS: Duration = Duration::from_secs(5);
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -160,6 +164,12 @@ fn time(joined: &Joined) -> Result<Timed, CallError> {
     let mut connection = Connection::new(&joined.endpoint, joined.credentials.as_ref())?;
     let mut ask = || connection.embed(picture, retry::deadline(1, false));
     let mut bytes = ask()?.sent_bytes;
+    // A server that does not tell is none the worse for it.
+    let statistics = || {
+        let read = Statistics::read(&joined.endpoint, joined.credentials.as_ref(), STATISTICS);
+        read.ok().flatten()
+    };
+    let before = statistics();
     let mut times = Vec::new();
     for _ in 0..ROUNDS {
         let begun = Instant::now();
@@ -167,9 +177,13 @@ fn time(joined: &Joined) -> Result<Timed, CallError> {
         times.push(begun.elapsed());
     }
     times.sort_unstable();
+    let compute = before.zip(statistics()).and_then(|(before, after)| {
+        let [_queue, input, compute, output] = after.since(&before).per_request()?;
+        Some(input + compute + output)
+    });
     Ok(Timed {
         median: times.get(ROUNDS / 2).copied().unwrap_or_default(),
-        compute: None,
+        compute,
         bytes,
     })
 }
