@@ -48,9 +48,11 @@ fn request(folder: &Path, cache: Option<&Path>, threads: usize) -> Request {
             provider: Provider::Cpu,
             threads,
             library: None,
+            ..EngineRequest::default()
         },
         model: bundled::record(),
         similarity: None,
+        similarity_of_models: std::collections::BTreeMap::new(),
         weakest: Evidence::Similar,
         index: IndexChoice::Auto,
         cache: cache.map(Path::to_owned),

@@ -205,6 +205,7 @@ fn analysis(photos: Vec<Photo>, findings: Findings, cache: Cache) -> Analysis {
         index: IndexUsed::Exact,
         recall: None,
         notices: Vec::new(),
+        events: Vec::new(),
         stages: Vec::new(),
         elapsed: Duration::from_mins(1),
         cache,

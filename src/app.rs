@@ -29,6 +29,7 @@ use std::time::Instant;
 
 use eframe::egui;
 
+use crate::embed::remote::vault::Session;
 use crate::library::Mark;
 use crate::photo::{ContentHash, PhotoId};
 use crate::pipeline;
@@ -140,6 +141,10 @@ pub struct App {
     number: u64,
     /// Counts the wishes for other shots.
     grouped: u64,
+    /// Secrets of servers that were typed in this session. Not in the state: no view needs them.
+    session: Session,
+    /// Events of the scan's servers that were shown.
+    told_events: usize,
     /// The first photo of the group whose files were looked at last.
     looked_for: Option<PhotoId>,
     /// When the first results of the scan were looked at last.
@@ -167,6 +172,8 @@ impl App {
             position: None,
             number: 0,
             grouped: 0,
+            session: Session::default(),
+            told_events: 0,
             looked_for: None,
             looked_live: None,
             shown_live: None,

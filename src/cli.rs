@@ -12,6 +12,7 @@ mod models;
 mod remove;
 mod restore;
 mod scan;
+mod servers;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -22,6 +23,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::app::{self, Start, WindowError};
 use crate::bench::BenchError;
 use crate::embed::EmbedError;
+use crate::embed::remote::CallError;
+use crate::embed::remote::vault::VaultError;
 use crate::library::LibraryError;
 use crate::pipeline::PipelineError;
 use crate::removal::RemovalError;
@@ -60,6 +63,8 @@ enum Command {
     Bench(Box<bench::BenchArgs>),
     /// List, download, add and check models
     Models(models::ModelsArgs),
+    /// List and test the servers that compute embeddings, and keep their tokens in the keyring
+    Servers(servers::ServersArgs),
     /// Remove the surplus copies of a report, or say what would be done
     Remove(remove::RemoveArgs),
     /// Bring back what was removed
@@ -102,6 +107,12 @@ enum CliError {
         path: std::path::PathBuf,
         source: std::io::Error,
     },
+    #[error(transparent)]
+    Server(#[from] CallError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    #[error("pipe the token into this command, so that it is not seen on the screen: {0}")]
+    NoToken(&'static str),
     #[error(transparent)]
     Library(#[from] LibraryError),
     #[error(transparent)]
@@ -215,6 +226,7 @@ fn execute(cli: Cli) -> Result<(), CliError> {
         Command::Scan(args) => scan::run(&args, &context),
         Command::Bench(args) => bench::run(&args, &context),
         Command::Models(args) => models::run(args, &context),
+        Command::Servers(args) => servers::run(args, &context),
         Command::Remove(args) => remove::run(&args, &context),
         Command::Restore(args) => restore::run(&args, &context),
         Command::Cache(args) => cache::run(args, &context),

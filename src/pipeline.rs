@@ -37,7 +37,7 @@ pub use outlook::{Bottleneck, Outlook, StageOutlook};
 pub use progress::{Progress, Stage, StageProgress};
 pub use summary::report;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -73,8 +73,10 @@ pub struct Request {
     pub engine: EngineRequest,
     /// Which model.
     pub model: ModelRecord,
-    /// From which cosine on photos are similar; the model's own default if `None`.
+    /// From which cosine on photos are similar, whatever the model.
     pub similarity: Option<f32>,
+    /// The same by the model's name; the model's own default where nothing is said.
+    pub similarity_of_models: BTreeMap<String, f32>,
     /// Weaker evidence than this is left out.
     pub weakest: Evidence,
     /// How close vectors are found.
@@ -126,6 +128,8 @@ pub struct Analysis {
     pub recall: Option<f64>,
     /// Sentences for the user: why `auto` took an engine, a cache that was set aside, ...
     pub notices: Vec<String>,
+    /// What happened to the servers of the engine meanwhile, in sentences, in order.
+    pub events: Vec<String>,
     /// The stages' counters at the end.
     pub stages: Vec<StageProgress>,
     /// Wall time of the whole.
@@ -214,7 +218,7 @@ pub fn analyse(request: Request, job: &Job) -> Result<Analysis, PipelineError> {
     walked.files.truncate(request.limit.unwrap_or(usize::MAX));
     let intake = intake::look_up(&walked.files, &cache, &opened.key, job)?;
     let work = intake.work(&walked.files);
-    let grouping = grouping(&request);
+    let grouping = grouping(&request, &opened.model);
     let vanished = Vanished::new(&walked.roots);
     let engine_use = EngineUse {
         embedders: opened.embedders.len(),
@@ -234,7 +238,7 @@ pub fn analyse(request: Request, job: &Job) -> Result<Analysis, PipelineError> {
         intake,
         files: &walked.files,
         cache: cache.another()?,
-        preprocessing: &request.model.preprocessing,
+        preprocessing: &opened.model.preprocessing,
         key: &opened.key,
         threads,
         limits: &request.limits,
@@ -257,6 +261,7 @@ pub fn analyse(request: Request, job: &Job) -> Result<Analysis, PipelineError> {
         .map_err(|error| PipelineError::Thread(std::io::Error::other(error)))?;
     let relate = relate::Relate {
         request: &request,
+        model: &opened.model,
         photos: &photos,
         vectors: &extracted.known.vectors,
         grouping: &grouping,
@@ -290,10 +295,11 @@ pub fn analyse(request: Request, job: &Job) -> Result<Analysis, PipelineError> {
         problems,
         changes,
         engine: opened.engine,
-        model: request.model,
+        model: opened.model,
         index: related.index,
         recall: related.recall,
         notices,
+        events: job.link.events_after(0),
         stages,
         elapsed,
         cache: writer.finish()?,
@@ -308,7 +314,7 @@ fn walk_and_open(
     job: &Job,
 ) -> Result<(Walked, Chosen), PipelineError> {
     let open = || {
-        let chosen = engine::open(&request.engine, &request.model, figures)?;
+        let chosen = engine::open(&request.engine, &request.model, figures, &job.link)?;
         // A job has one engine.
         job.engine.set(chosen.opened.engine.clone()).ok();
         Ok::<_, PipelineError>(chosen)
@@ -327,10 +333,11 @@ fn walk_and_open(
 }
 
 /// How photos are grouped, by what the user and the model say.
-fn grouping(request: &Request) -> GroupSettings {
-    let similarity = request.similarity;
+fn grouping(request: &Request, model: &ModelRecord) -> GroupSettings {
+    let of_model = request.similarity_of_models.get(&model.name).copied();
+    let similarity = request.similarity.or(of_model);
     GroupSettings {
-        similarity: Cosine(similarity.unwrap_or(request.model.similarity_default)),
+        similarity: Cosine(similarity.unwrap_or(model.similarity_default)),
         weakest: request.weakest,
         keep: request.keep.clone(),
         not_duplicates: request.distinct.clone(),

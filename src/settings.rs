@@ -16,7 +16,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::embed::{EngineChoice, Provider, store};
+use crate::embed::remote::{Failover, Server};
+use crate::embed::{EngineChoice, EngineRequest, Provider, store};
 use crate::matching::KeepRule;
 
 /// Written above the fields, for whoever opens the file.
@@ -58,6 +59,16 @@ pub struct Settings {
     /// Base address that replaces the model hub's, for a mirror; default none.
     #[serde(skip_serializing_if = "is_default")]
     pub model_mirror: Option<String>,
+    /// What happens when no server answers; default `local`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub failover: Failover,
+    /// How long a server that does not answer is waited for, where nothing takes its place;
+    /// default 120, at most 86,400.
+    #[serde(
+        deserialize_with = "ranges::patience",
+        skip_serializing_if = "ranges::is_usual_patience"
+    )]
+    pub server_patience_seconds: u64,
     /// The ONNX Runtime library, if it is to be found elsewhere than in the usual places.
     #[serde(skip_serializing_if = "is_default")]
     pub onnxruntime_library: Option<PathBuf>,
@@ -97,6 +108,10 @@ pub struct Settings {
         skip_serializing_if = "is_default"
     )]
     pub similarity: BTreeMap<String, f32>,
+    /// The servers of the engine `remote`, in the order in which they are asked; without their
+    /// secrets, which are in the keyring of the system.
+    #[serde(skip_serializing_if = "is_default")]
+    pub servers: Vec<Server>,
 }
 
 impl Default for Settings {
@@ -110,6 +125,8 @@ impl Default for Settings {
             models_folder: None,
             model: None,
             model_mirror: None,
+            failover: Failover::default(),
+            server_patience_seconds: EngineRequest::USUAL_PATIENCE.as_secs(),
             onnxruntime_library: None,
             keep_rules: KeepRule::ALL.to_vec(),
             preferred_folders: Vec::new(),
@@ -119,6 +136,7 @@ impl Default for Settings {
             text_scale: 1.0,
             language: Language::default(),
             similarity: BTreeMap::new(),
+            servers: Vec::new(),
         }
     }
 }

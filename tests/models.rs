@@ -143,6 +143,7 @@ fn an_added_model_is_listed_found_by_name_and_runs() {
             provider: Provider::Auto,
             threads: 1,
             library: None,
+            ..EngineRequest::default()
         };
         let picture = ModelInput {
             side: 224,

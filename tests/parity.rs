@@ -156,6 +156,7 @@ fn request(engine: EngineChoice, threads: usize, library: Option<PathBuf>) -> En
         provider: Provider::Cpu,
         threads,
         library,
+        ..EngineRequest::default()
     }
 }
 

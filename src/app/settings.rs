@@ -3,8 +3,11 @@
 
 mod command;
 mod seen;
+mod servers;
 
 pub(crate) use command::{Change, SettingsCommand, Wanted};
+pub(crate) use servers::{Login, ServerForm, ServersCommand, Tested};
+
 pub(crate) use seen::{CacheSeen, ChosenModel, Download, ModelRow, Models, SettingsView};
 
 use std::path::PathBuf;
@@ -92,6 +95,7 @@ impl App {
             SettingsCommand::Choose(wanted) => self.jobs.choose(wanted),
             SettingsCommand::Download(name) => self.download(name),
             SettingsCommand::CancelDownload => self.jobs.settings.cancel_download(),
+            SettingsCommand::Servers(command) => self.act_on_servers(command),
             SettingsCommand::AskToClear(asks) => self.state.settings_view.asks_to_clear = asks,
             SettingsCommand::ClearCache => {
                 self.state.settings_view.asks_to_clear = false;
@@ -209,6 +213,15 @@ impl App {
                 self.look_at_models();
             }
             SettingsAnswer::Chosen(wanted, path) => self.take_chosen(wanted, path),
+            SettingsAnswer::Tested(url, tried) => {
+                let tested = match tried {
+                    Ok(trial) => Tested::Done(trial),
+                    Err(error) => Tested::Failed(error),
+                };
+                view.tested.insert(url, tested);
+            }
+            SettingsAnswer::SecretKept(Ok(told)) => self.tell(told),
+            SettingsAnswer::SecretKept(Err(error)) => self.state.complain(error),
         }
     }
 
@@ -221,6 +234,9 @@ impl App {
                     folder: self.models_folder(),
                     file: path,
                 });
+            }
+            Wanted::ServerAuthority | Wanted::ClientCertificate | Wanted::ClientKey => {
+                self.take_server_file(wanted, path);
             }
             Wanted::CacheFolder => self.change(Change::Cache(Some(path.join(CACHE_NAME)))),
             Wanted::PreferredFolder => {

@@ -14,7 +14,7 @@ use super::statistics::summary;
 use super::workload::Workload;
 use super::{BenchError, Event};
 use crate::embed::{
-    EmbedError, Embedder, Embedding, EngineInfo, EngineRequest, ModelInput, embedded, onnxruntime,
+    self, EmbedError, Embedder, Embedding, EngineInfo, EngineRequest, ModelInput, onnxruntime,
 };
 
 /// Sessions that are created to know how long that takes.
@@ -133,8 +133,8 @@ impl Measuring<'_> {
     ) -> Result<(Vec<Box<dyn Embedder>>, EngineInfo), EmbedError> {
         match choice.engine {
             Engine::Embedded => {
-                let embedders = embedded::open(&choice.model, self.plan.threads)?;
-                Ok((embedders, embedded::engine_info()))
+                let opened = embed::open(&self.request(choice), &choice.model)?;
+                Ok((opened.embedders, opened.engine))
             }
             Engine::OnnxRuntime => {
                 let request = self.request(choice);
@@ -154,6 +154,7 @@ impl Measuring<'_> {
             provider: choice.provider,
             threads: self.plan.threads,
             library: self.plan.library.clone(),
+            ..EngineRequest::default()
         }
     }
 

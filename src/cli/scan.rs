@@ -10,7 +10,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use indicatif::HumanBytes;
 
-use super::{CANCELLED, CacheFile, CliError, Context, INTERRUPTED, LibraryFile, draw};
+use super::{CANCELLED, CacheFile, CliError, Context, INTERRUPTED, LibraryFile, draw, servers};
+use crate::embed::remote::Failover;
 use crate::embed::{EngineChoice, Provider};
 use crate::library::Ledger;
 use crate::matching::Evidence;
@@ -39,13 +40,22 @@ pub(super) struct ScanArgs {
     /// Write a page with the groups side by side
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// What computes the embeddings [default: the settings', else auto]
+    /// What computes the embeddings [default: remote with --server, else the settings', else
+    /// auto]
     #[arg(long, value_parser = named(EngineChoice::ALL.map(EngineChoice::name), EngineChoice::from_name))]
     engine: Option<EngineChoice>,
     /// What ONNX Runtime computes on; other than auto and cpu it must be what really runs
     /// [default: the settings', else auto]
     #[arg(long, value_parser = named(Provider::ALL.map(Provider::name), Provider::from_name))]
     provider: Option<Provider>,
+    /// Let this server compute the embeddings; may be named several times. host:port is enough;
+    /// its token is that of the keyring (see twinlens servers) or TWINLENS_SERVER_TOKEN
+    #[arg(long = "server", value_name = "URL")]
+    servers: Vec<String>,
+    /// What to do when no server answers: none waits and gives up, local goes on with this
+    /// computer, fastest uses it all the time [default: the settings', else local]
+    #[arg(long, value_parser = named(Failover::ALL.map(Failover::name), Failover::from_name))]
+    failover: Option<Failover>,
     /// Model of the catalogue, or an ONNX file [default: the bundled one]
     #[arg(long, value_name = "NAME|FILE")]
     model: Option<String>,
@@ -125,7 +135,8 @@ pub(super) fn run(args: &ScanArgs, context: &Context) -> Result<(), CliError> {
     let request = request(args, context)?;
     let started = jiff::Timestamp::now();
     let analysis = watch(pipeline::start(request)?, args.quiet)?;
-    for notice in analysis.notices.iter().filter(|_| !args.quiet) {
+    let notices = analysis.notices.iter().chain(&analysis.events);
+    for notice in notices.filter(|_| !args.quiet) {
         eprintln!("note: {notice}");
     }
     let report = pipeline::report(&analysis, started);
@@ -150,6 +161,12 @@ fn request(args: &ScanArgs, context: &Context) -> Result<Request, CliError> {
         request.threads = threads;
         request.engine.threads = threads;
     }
+    if !args.servers.is_empty() {
+        request.engine.engine = EngineChoice::Remote;
+        request.engine.servers = servers::named(&args.servers, &context.settings);
+    }
+    request.engine.failover = args.failover.unwrap_or(request.engine.failover);
+    request.engine.session = servers::session(&request.engine.servers);
     if let Some(engine) = args.engine {
         request.engine.engine = engine;
         if engine == EngineChoice::Embedded {
@@ -159,7 +176,7 @@ fn request(args: &ScanArgs, context: &Context) -> Result<Request, CliError> {
     }
     request.engine.provider = args.provider.unwrap_or(request.engine.provider);
     request.limit = args.limit;
-    request.similarity = args.similarity.or(request.similarity);
+    request.similarity = args.similarity;
     request.weakest = match args.evidence {
         EvidenceArg::Identical => Evidence::IdenticalPixels,
         EvidenceArg::SameShot => Evidence::SameShot,

@@ -95,8 +95,10 @@ pub(super) fn describe(
         one_at_a_time,
         preprocessing,
         licence: entry.map_or_else(|| "unknown".to_owned(), |entry| entry.licence.clone()),
-        similarity_floor: entry.map_or(0.70, |entry| entry.similarity_floor),
-        similarity_default: entry.map_or(0.90, |entry| entry.similarity_default),
+        similarity_floor: entry.map_or(ModelRecord::ASSUMED_FLOOR, |entry| entry.similarity_floor),
+        similarity_default: entry.map_or(ModelRecord::ASSUMED_DEFAULT, |entry| {
+            entry.similarity_default
+        }),
         calibration: entry.map_or(Calibration::Estimated, |entry| entry.calibration),
     };
     if let Err(error) = embedded::prove(&record) {

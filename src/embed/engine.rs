@@ -1,10 +1,14 @@
 //! Which engine runs a model: what was asked for, and what it came to.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{EmbedError, Embedder, EngineInfo, ModelKey, ModelRecord, embedded, onnxruntime};
+use super::remote::vault::Session;
+use super::remote::{self, Failover, Server};
+use super::{EmbedError, Embedder, EngineInfo, Link, ModelKey, ModelRecord, embedded, onnxruntime};
 
 /// The engine that the user asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,11 +21,13 @@ pub enum EngineChoice {
     Embedded,
     /// ONNX Runtime or an error.
     OnnxRuntime,
+    /// Servers.
+    Remote,
 }
 
 impl EngineChoice {
     /// All choices.
-    pub const ALL: [Self; 3] = [Self::Auto, Self::Embedded, Self::OnnxRuntime];
+    pub const ALL: [Self; 4] = [Self::Auto, Self::Embedded, Self::OnnxRuntime, Self::Remote];
 
     /// The name in commands and settings.
     #[must_use]
@@ -30,6 +36,7 @@ impl EngineChoice {
             Self::Auto => "auto",
             Self::Embedded => embedded::NAME,
             Self::OnnxRuntime => onnxruntime::NAME,
+            Self::Remote => remote::NAME,
         }
     }
 
@@ -116,17 +123,49 @@ pub struct EngineRequest {
     pub threads: usize,
     /// Where the library of ONNX Runtime lies (the file or its folder), if the user says so.
     pub library: Option<PathBuf>,
+    /// The servers, for [`EngineChoice::Remote`].
+    pub servers: Vec<Server>,
+    /// Their secrets that are not in the keyring.
+    pub session: Session,
+    /// What happens when no server answers.
+    pub failover: Failover,
+    /// How long a server that does not answer is waited for, where nothing takes its place.
+    pub patience: Duration,
+}
+
+impl EngineRequest {
+    /// How long a server is waited for if nobody says anything else.
+    pub const USUAL_PATIENCE: Duration = Duration::from_mins(2);
+}
+
+impl Default for EngineRequest {
+    fn default() -> Self {
+        Self {
+            engine: EngineChoice::default(),
+            provider: Provider::default(),
+            threads: 1,
+            library: None,
+            servers: Vec::new(),
+            session: Session::default(),
+            failover: Failover::default(),
+            patience: Self::USUAL_PATIENCE,
+        }
+    }
 }
 
 /// A model that is ready to embed.
 pub struct Opened {
     /// One for each thread that is to call it: `threads` of the embedded engine, one of ONNX
-    /// Runtime, which has threads of its own.
+    /// Runtime, which has threads of its own, and as many of servers as requests may be on their
+    /// way to them.
     pub embedders: Vec<Box<dyn Embedder>>,
     /// What really runs.
     pub engine: EngineInfo,
     /// The identity of the vectors.
     pub key: ModelKey,
+    /// The model that really runs: the one that was asked for, or a server's own; and how photos
+    /// are prepared for it.
+    pub model: ModelRecord,
     /// Why `auto` did not take an ONNX Runtime that is there, for the user. Where there is none,
     /// nothing is amiss.
     pub note: Option<String>,
@@ -138,6 +177,7 @@ impl std::fmt::Debug for Opened {
             .field("embedders", &self.embedders.len())
             .field("engine", &self.engine)
             .field("key", &self.key)
+            .field("model", &self.model.name)
             .field("note", &self.note)
             .finish()
     }
@@ -150,7 +190,20 @@ impl std::fmt::Debug for Opened {
 /// [`EngineChoice::Auto`] a broken ONNX Runtime is no error but a note, and a missing one not
 /// even that, unless a provider was asked for that only ONNX Runtime has.
 pub fn open(request: &EngineRequest, model: &ModelRecord) -> Result<Opened, EmbedError> {
+    open_with(request, model, &Arc::default())
+}
+
+/// As [`open`]; servers tell through `link` what becomes of them, and stop when it says so.
+///
+/// # Errors
+/// As [`open`], and [`EmbedError::Cancelled`].
+pub fn open_with(
+    request: &EngineRequest,
+    model: &ModelRecord,
+    link: &Arc<Link>,
+) -> Result<Opened, EmbedError> {
     match request.engine {
+        EngineChoice::Remote => remote::open(request, model, link),
         EngineChoice::Embedded if request.provider.is_an_accelerator() => Err(EmbedError::Engine {
             engine: embedded::NAME.to_owned(),
             reason: format!(
@@ -186,6 +239,7 @@ fn open_embedded(
         embedders,
         engine: engine.ok_or_else(|| model.error("the engine has no thread"))?,
         key: model.key(),
+        model: model.clone(),
         note,
     })
 }
@@ -196,6 +250,7 @@ fn open_onnxruntime(request: &EngineRequest, model: &ModelRecord) -> Result<Open
         engine: embedder.engine().clone(),
         embedders: vec![embedder],
         key: model.key(),
+        model: model.clone(),
         note: None,
     })
 }
@@ -216,6 +271,7 @@ mod tests {
             provider,
             threads: 2,
             library: Some(library),
+            ..EngineRequest::default()
         };
         open(&request, &super::super::bundled::record())
     }

@@ -15,12 +15,17 @@ mod engine;
 mod hash;
 pub mod inspect;
 mod inspect_config;
+mod link;
 mod model;
 pub mod onnxruntime;
+mod pool;
 pub mod preprocess;
+pub mod remote;
+mod retry_after;
 pub mod store;
 
-pub use engine::{EngineChoice, EngineRequest, Opened, Provider, open};
+pub use engine::{EngineChoice, EngineRequest, Opened, Provider, open, open_with};
+pub use link::Link;
 pub use model::{
     Calibration, Filter, Framing, InputLayout, ModelKey, ModelRecord, Precision, Preprocessing,
 };
@@ -91,6 +96,13 @@ impl Embedding {
         Self(components)
     }
 
+    /// The cosine of the angle between two vectors, -1 to 1; of the components that both have.
+    #[must_use]
+    pub fn cosine(&self, other: &Self) -> f32 {
+        let products = self.0.iter().zip(&other.0);
+        products.map(|(a, b)| a.to_f32() * b.to_f32()).sum()
+    }
+
     /// The components, as many as the model's dimension.
     #[must_use]
     pub fn components(&self) -> &[half::f16] {
@@ -126,6 +138,33 @@ pub trait Embedder: Send {
     /// [`EmbedError`] if the engine fails or answers with something that is no vector; then
     /// no vector of the batch is known.
     fn embed(&mut self, batch: &[ModelInput]) -> Result<Vec<Embedding>, EmbedError>;
+
+    /// The vectors of `batch`, in its order; if the model gives no vector for one of the
+    /// pictures, that one alone is left without.
+    ///
+    /// # Errors
+    /// [`EmbedError`] if the engine fails; then no vector of the batch is known.
+    fn embed_each(
+        &mut self,
+        batch: &[ModelInput],
+    ) -> Result<Vec<Result<Embedding, EmbedError>>, EmbedError> {
+        match self.embed(batch) {
+            Ok(vectors) => Ok(vectors.into_iter().map(Ok).collect()),
+            Err(error @ EmbedError::BadOutput(_)) if batch.len() == 1 => Ok(vec![Err(error)]),
+            Err(EmbedError::BadOutput(_)) => (batch.chunks(1))
+                .map(|picture| self.embed_each(picture))
+                .try_fold(Vec::new(), |mut all, answer| {
+                    all.append(&mut answer?);
+                    Ok(all)
+                }),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Waits until a batch would be begun at once, so that whoever has to wait holds no pictures
+    /// meanwhile. Returns at once where there is nothing to wait for, also if the engine is to
+    /// stop or has failed.
+    fn wait_for_turn(&mut self) {}
 
     /// CPU time that `embed` has used so far, in all its threads; `None` where it cannot be
     /// told (a GPU, another machine).
@@ -173,6 +212,11 @@ pub enum EmbedError {
         /// The address.
         url: String,
     },
+    /// No server computes any more, and nothing else may.
+    #[error(
+        "there is no server to go on with, and what was finished is kept for the next scan: {0}"
+    )]
+    Remote(String),
     /// The user cancelled.
     #[error("cancelled")]
     Cancelled,

@@ -218,6 +218,11 @@ pub struct ModelRecord {
 }
 
 impl ModelRecord {
+    /// The floor of a model that nobody has calibrated: that of CLIP models.
+    pub const ASSUMED_FLOOR: f32 = 0.70;
+    /// Its default similarity.
+    pub const ASSUMED_DEFAULT: f32 = 0.90;
+
     /// The identity of the vectors that an engine on this machine makes of this model.
     ///
     /// Local engines take the picture itself, 8-bit RGB after resizing: the payload is `rgb8`.

@@ -223,7 +223,7 @@ pub(super) fn check_input(
     clippy::cast_possible_truncation,
     reason = "rounding to f32 is what the model's input asks for"
 )]
-fn levels(preprocessing: &Preprocessing) -> [[f32; 256]; 3] {
+pub(super) fn levels(preprocessing: &Preprocessing) -> [[f32; 256]; 3] {
     let mut tables = [[0.0; 256]; 3];
     let constants = preprocessing.mean.iter().zip(&preprocessing.std);
     for (table, (&mean, &std)) in tables.iter_mut().zip(constants) {

@@ -9,12 +9,13 @@
 //! 0.9999 and share a model key; whoever wants the very same numbers everywhere names the engine.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use super::PipelineError;
 use crate::embed::onnxruntime::find::{self, Places};
 use crate::embed::{
-    self, EmbedError, Embedder, EngineChoice, EngineRequest, ModelInput, ModelRecord, Opened,
+    self, EmbedError, Embedder, EngineChoice, EngineRequest, Link, ModelInput, ModelRecord, Opened,
     Provider, embedded,
 };
 use crate::library::Record;
@@ -36,13 +37,14 @@ pub(super) fn open(
     request: &EngineRequest,
     model: &ModelRecord,
     figures: &HashMap<String, f64>,
+    link: &Arc<Link>,
 ) -> Result<Chosen, PipelineError> {
     let as_asked = |engine| {
         let request = EngineRequest {
             engine,
             ..request.clone()
         };
-        embed::open(&request, model)
+        embed::open_with(&request, model, link)
     };
     let unmeasured = |opened| Chosen {
         opened,
@@ -160,6 +162,7 @@ mod tests {
             provider: Provider::Auto,
             threads: 2,
             library: library.map(std::path::Path::to_owned),
+            ..EngineRequest::default()
         }
     }
 
@@ -191,13 +194,13 @@ mod tests {
         let figures = |rate| HashMap::from([(ours.clone(), 100.0), (theirs.clone(), rate)]);
         // A note says that ONNX Runtime was tried.
         for (rate, tries_it) in [(50.0, false), (119.0, false), (121.0, true)] {
-            let chosen = open(&request, &model, &figures(rate)).unwrap();
+            let chosen = open(&request, &model, &figures(rate), &Arc::default()).unwrap();
             assert_eq!(chosen.opened.engine.name, "embedded");
             assert_eq!(chosen.opened.note.is_some(), tries_it, "{rate}");
             assert!(chosen.figures.is_empty());
         }
         // Nothing is remembered of a library that does not load.
-        let chosen = open(&request, &model, &HashMap::new()).unwrap();
+        let chosen = open(&request, &model, &HashMap::new(), &Arc::default()).unwrap();
         assert!(chosen.opened.note.is_some() && chosen.figures.is_empty());
     }
 

@@ -24,7 +24,7 @@ use super::collector::Collector;
 use super::intake::Intake;
 use super::progress::Stage;
 use super::vanished::Vanished;
-use super::workers::{Claims, Decoder, Fetched, Message, Reader, Stop, embed_all};
+use super::workers::{Claims, Decoder, Fetched, Message, Pictures, Reader, Stop, embed_all};
 use super::{Job, PipelineError};
 use crate::embed::{Embedder, Embedding, ModelInput, ModelKey, Preprocessing};
 use crate::library::{Cache, CacheWriter};
@@ -127,8 +127,13 @@ pub(super) fn extract(
 
     let (file_sender, file_receiver) = bounded::<usize>(READERS);
     let (fetched_sender, fetched_receiver) = bounded::<Fetched<'_>>(threads);
-    let (input_sender, input_receiver) =
-        bounded::<(ContentHash, ModelInput)>(batch * (embedders.len() + 1));
+    // Room for the batch that is being collected and the next one; small ones for all.
+    let (input_sender, receiver) =
+        bounded::<(ContentHash, ModelInput)>((2 * batch).max(embedders.len() + 1));
+    let inputs = Arc::new(Pictures {
+        receiver,
+        collects: Mutex::new(()),
+    });
     let (message_sender, message_receiver) = bounded::<Message>(256);
     for stage in [Stage::Read, Stage::Decode, Stage::Fingerprint, Stage::Embed] {
         progress.expect(stage, to_read.len() as u64);
@@ -180,10 +185,10 @@ pub(super) fn extract(
         }
         let mut engines = Vec::new();
         for (index, mut embedder) in embedders.into_iter().enumerate() {
-            let (jobs, messages) = (input_receiver.clone(), message_sender.clone());
-            let stop = &stop;
+            let messages = message_sender.clone();
+            let (inputs, stop) = (Arc::clone(&inputs), &stop);
             engines.push(named(scope, format!("embed-{index}"), move || {
-                let result = embed_all(embedder.as_mut(), &jobs, &messages, progress, stop);
+                let result = embed_all(embedder.as_mut(), &inputs, &messages, progress, stop);
                 if result.is_err() {
                     stop.fail();
                 }
@@ -218,7 +223,7 @@ pub(super) fn extract(
             fetched_sender,
             fetched_receiver,
             input_sender,
-            input_receiver,
+            inputs,
             message_sender,
         ));
 

@@ -8,7 +8,7 @@ use super::control::Control;
 use super::found::{Found, Shelf};
 use super::progress::Progress;
 use super::{Analysis, PipelineError, Request, analyse};
-use crate::embed::EngineInfo;
+use crate::embed::{EngineInfo, Link};
 
 /// What an analysis and those who watch it share.
 #[derive(Debug, Default)]
@@ -17,6 +17,8 @@ pub struct Job {
     pub progress: Progress,
     pub(super) control: Control,
     pub(super) engine: OnceLock<EngineInfo>,
+    /// What an engine that works elsewhere is told, and tells.
+    pub(super) link: Arc<Link>,
     pub(super) shelf: Shelf,
 }
 
@@ -42,6 +44,13 @@ impl Job {
     /// Ends it between two photos, paused or not; what is finished is kept.
     pub fn cancel(&self) {
         self.control.cancel();
+        self.link.stop();
+    }
+
+    /// What happened to the servers since the first `known` events, in sentences.
+    #[must_use]
+    pub fn events_after(&self, known: usize) -> Vec<String> {
+        self.link.events_after(known)
     }
 
     /// What computes the vectors, as soon as it has started.
@@ -105,6 +114,13 @@ impl Running {
     /// Asks it to stop, paused or not; it does so between two photos, and keeps what it has.
     pub fn cancel(&self) {
         self.job.cancel();
+    }
+
+    /// What happened to the servers since the first `known` events, in sentences for the user;
+    /// all of them are among the notices of the analysis too. Cheap to ask.
+    #[must_use]
+    pub fn events_after(&self, known: usize) -> Vec<String> {
+        self.job.events_after(known)
     }
 
     /// What computes the vectors, as soon as it has started: the engine and the provider that

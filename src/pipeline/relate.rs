@@ -12,7 +12,7 @@ use super::identical::Identical;
 use super::originals::Originals;
 use super::progress::Stage;
 use super::{Job, PipelineError, Request, detail, through};
-use crate::embed::Embedding;
+use crate::embed::{Embedding, ModelRecord};
 use crate::library::CacheWriter;
 use crate::matching::neighbours::{self, IndexUsed, Vectors};
 use crate::matching::{
@@ -26,6 +26,8 @@ const HASH_DISTANCE: u32 = 32;
 /// What is to be related.
 pub(super) struct Relate<'a> {
     pub request: &'a Request,
+    /// The model that made the vectors.
+    pub model: &'a ModelRecord,
     pub photos: &'a [Photo],
     pub vectors: &'a HashMap<ContentHash, Embedding>,
     pub grouping: &'a GroupSettings,
@@ -84,7 +86,7 @@ impl Relate<'_> {
             .contents
             .iter()
             .map(|content| self.vectors.get(&content.hash).map(Embedding::components));
-        let vectors = Vectors::from_f16(self.request.model.dimension, rows);
+        let vectors = Vectors::from_f16(self.model.dimension, rows);
 
         progress.expect(Stage::Neighbours, distinct.contents.len() as u64);
         progress.begin(Stage::Neighbours);
@@ -122,7 +124,7 @@ impl Relate<'_> {
 
         let candidates = candidates(&distinct, &found.edges, floor, &hashed.pairs, &vectors);
         progress.begin(Stage::Verify);
-        let settings = VerifySettings::for_floor(Cosine(self.request.model.similarity_floor));
+        let settings = VerifySettings::for_floor(Cosine(self.model.similarity_floor));
         let compare = Compare {
             distinct: &distinct,
             settings: &settings,

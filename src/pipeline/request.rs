@@ -1,8 +1,10 @@
 //! What the settings say about an analysis, in one place for the window and the command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::Request;
+use crate::embed::remote::vault::Session;
 use crate::embed::store::ModelStore;
 use crate::embed::{EmbedError, EngineRequest, bundled};
 use crate::library::{Ledger, LibraryError, LibraryFolder};
@@ -35,8 +37,13 @@ impl Request {
                 provider: settings.provider,
                 threads,
                 library: settings.onnxruntime_library.clone(),
+                servers: settings.servers.clone(),
+                session: Session::default(),
+                failover: settings.failover,
+                patience: Duration::from_secs(settings.server_patience_seconds),
             },
-            similarity: settings.similarity.get(&model.name).copied(),
+            similarity: None,
+            similarity_of_models: settings.similarity.clone(),
             model,
             weakest: Evidence::Similar,
             index: IndexChoice::Auto,

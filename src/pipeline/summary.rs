@@ -54,6 +54,6 @@ pub fn report(analysis: &Analysis, started: Timestamp) -> Report {
             .to_owned(),
             recall: analysis.recall.unwrap_or(1.0),
         }),
-        notes: analysis.notices.clone(),
+        notes: [analysis.notices.as_slice(), &analysis.events].concat(),
     })
 }

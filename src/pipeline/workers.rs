@@ -34,6 +34,7 @@ impl Stop<'_> {
     /// Ends the other threads, and a pause with them: the user is to hear of it.
     pub(super) fn fail(&self) {
         self.failed.store(true, Ordering::Relaxed);
+        self.job.link.stop();
         self.job.resume();
     }
 }
@@ -302,24 +303,45 @@ impl Decoder<'_> {
     }
 }
 
+/// The pictures on their way to the model. One embedder at a time collects a batch: if all did,
+/// each would have a part of one and wait for the rest.
+pub(super) struct Pictures {
+    pub receiver: Receiver<(ContentHash, ModelInput)>,
+    pub collects: Mutex<()>,
+}
+
+impl Pictures {
+    /// The next batch, full but for the last one; empty when there are no more.
+    fn next(&self, embedder: &mut dyn Embedder, size: usize) -> Vec<(ContentHash, ModelInput)> {
+        let _alone = self.collects.lock().unwrap_or_else(PoisonError::into_inner);
+        // Within the lock: whoever collects has room for what it collects.
+        embedder.wait_for_turn();
+        self.receiver.iter().take(size).collect()
+    }
+}
+
 /// Runs the model on all that comes, in full batches but for the last one.
 pub(super) fn embed_all(
     embedder: &mut dyn Embedder,
-    inputs: &Receiver<(ContentHash, ModelInput)>,
+    inputs: &Pictures,
     messages: &Sender<Message>,
     progress: &Progress,
     stop: &Stop<'_>,
 ) -> Result<(), PipelineError> {
     let size = embedder.batch_size().max(1);
     loop {
-        let batch: Vec<_> = inputs.iter().take(size).collect();
+        let batch = inputs.next(embedder, size);
         if batch.is_empty() || !stop.goes_on() {
             return Ok(());
         }
         let (hashes, pictures): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
         let at_work = progress.at_work(Stage::Embed);
         let (begun, cpu) = (Instant::now(), embedder.cpu_time());
-        let answers = embed_batch(embedder, &pictures)?;
+        let answers = match embedder.embed_each(&pictures) {
+            // Another thread failed, or the user stopped: who did says why.
+            Err(EmbedError::Cancelled) => return Ok(()),
+            answers => answers?,
+        };
         let busy = match (cpu, embedder.cpu_time()) {
             (Some(before), Some(after)) => after.saturating_sub(before),
             _ => begun.elapsed(),
@@ -337,25 +359,5 @@ pub(super) fn embed_all(
                 return Ok(());
             }
         }
-    }
-}
-
-/// The vectors of a batch; if the model gives no vector for one of the pictures, that one alone
-/// is left without.
-fn embed_batch(
-    embedder: &mut dyn Embedder,
-    pictures: &[ModelInput],
-) -> Result<Vec<Result<Embedding, EmbedError>>, EmbedError> {
-    match embedder.embed(pictures) {
-        Ok(vectors) => Ok(vectors.into_iter().map(Ok).collect()),
-        Err(error @ EmbedError::BadOutput(_)) if pictures.len() == 1 => Ok(vec![Err(error)]),
-        Err(EmbedError::BadOutput(_)) => pictures
-            .chunks(1)
-            .map(|picture| embed_batch(embedder, picture))
-            .try_fold(Vec::new(), |mut all, answer| {
-                all.append(&mut answer?);
-                Ok(all)
-            }),
-        Err(error) => Err(error),
     }
 }

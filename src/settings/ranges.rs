@@ -15,6 +15,8 @@ pub const THREADS: RangeInclusive<usize> = 0..=1024;
 pub const READ_AHEAD_MEGABYTES: RangeInclusive<u32> = 64..=65_536;
 /// How much larger than usual the window is drawn.
 pub const TEXT_SCALE: RangeInclusive<f32> = 0.8..=2.0;
+/// Seconds to wait for a server.
+const PATIENCE: RangeInclusive<u64> = 0..=86_400;
 /// Cosines.
 const SIMILARITY: RangeInclusive<f32> = 0.0..=1.0;
 
@@ -24,6 +26,10 @@ pub(super) fn threads<'de, D: Deserializer<'de>>(from: D) -> Result<usize, D::Er
 
 pub(super) fn read_ahead<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
     within(u32::deserialize(from)?, &READ_AHEAD_MEGABYTES)
+}
+
+pub(super) fn patience<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    within(u64::deserialize(from)?, &PATIENCE)
 }
 
 pub(super) fn text_scale<'de, D: Deserializer<'de>>(from: D) -> Result<f32, D::Error> {
@@ -73,6 +79,11 @@ where
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
 pub(super) fn is_usual_read_ahead(megabytes: &u32) -> bool {
     *megabytes == super::Settings::default().read_ahead_megabytes
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+pub(super) fn is_usual_patience(seconds: &u64) -> bool {
+    *seconds == super::Settings::default().server_patience_seconds
 }
 
 #[expect(

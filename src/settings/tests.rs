@@ -1,6 +1,7 @@
 //! What a settings file may say, and that nothing is lost between saving and loading.
 
 use super::*;
+use crate::embed::remote::{ClientCertificate, Payload, Protocol};
 
 fn load(text: &str) -> Result<Settings, String> {
     let folder = tempfile::tempdir().unwrap();
@@ -38,6 +39,9 @@ fn what_makes_no_sense_is_an_error_that_names_the_line_and_what_is_expected() {
         ("language = \"tlh\"\n", "system"),
         ("keep_rules = [\"beauty\"]\n", "compression"),
         ("keep_rules = [\"age\", \"name\", \"age\"]\n", "rule 3"),
+        ("server_patience_seconds = 100000\n", "from 0 to 86400"),
+        ("failover = \"never\"\n", "fastest"),
+        ("[[servers]]\nurl = \"a\"\ntoken = \"b\"\n", "token"),
         ("[similarity]\nclip = 1.5\n", "clip: a number from 0 to 1"),
     ] {
         let message = load(text).unwrap_err();
@@ -65,6 +69,8 @@ fn every_field_is_read_as_it_was_saved_and_defaults_are_not_written() {
         models_folder: Some("m".into()),
         model: Some("clip".into()),
         model_mirror: Some("http://mirror".into()),
+        failover: Failover::Fastest,
+        server_patience_seconds: 9,
         onnxruntime_library: Some("libonnxruntime.so".into()),
         keep_rules: vec![KeepRule::Age, KeepRule::Pixels],
         preferred_folders: vec!["a".into()],
@@ -72,6 +78,25 @@ fn every_field_is_read_as_it_was_saved_and_defaults_are_not_written() {
         text_scale: 1.1,
         language: Language::English,
         similarity: [("clip".to_owned(), 0.9)].into(),
+        servers: vec![
+            Server {
+                url: "gpu:8000".to_owned(),
+                ..Server::default()
+            },
+            Server {
+                url: "https://cluster/triton".to_owned(),
+                protocol: Some(Protocol::KserveHttp),
+                model: Some("clip".to_owned()),
+                payload: Some(Payload::JpegDouble),
+                batch: Some(4),
+                ca_file: Some("ca.pem".into()),
+                disabled: true,
+                client_certificate: Some(ClientCertificate {
+                    certificate: "me.pem".into(),
+                    key: "me.key".into(),
+                }),
+            },
+        ],
     };
     settings.save(&path).unwrap();
     assert_eq!(Settings::load(&path).unwrap(), settings);
@@ -88,6 +113,11 @@ fn the_names_in_the_file_are_those_of_the_commands() {
     for engine in EngineChoice::ALL {
         let text = format!("engine = {:?}\n", engine.name());
         assert_eq!(load(&text).unwrap().engine, engine);
+    }
+    for failover in Failover::ALL {
+        let text = format!("failover = {:?}\n", failover.name());
+        assert_eq!(load(&text).unwrap().failover, failover);
+        assert_eq!(Failover::from_name(failover.name()), Some(failover));
     }
     for provider in Provider::ALL {
         let text = format!("provider = {:?}\n", provider.name());

@@ -214,9 +214,11 @@ pub(crate) fn request(folder: &Path, cache: Option<&Path>) -> Request {
             provider: Provider::Cpu,
             threads: 2,
             library: None,
+            ..EngineRequest::default()
         },
         model: bundled::record(),
         similarity: None,
+        similarity_of_models: std::collections::BTreeMap::new(),
         weakest: Evidence::Similar,
         index: IndexChoice::Auto,
         cache: cache.map(Path::to_owned),

@@ -97,6 +97,7 @@ impl App {
     pub(super) fn request(&self, folders: Vec<PathBuf>) -> Result<Request, String> {
         let mut request = Request::from_settings(&self.state.settings, &self.places, None, folders)
             .map_err(|error| error.to_string())?;
+        request.engine.session = self.session.clone();
         request.treat(&self.state.folders);
         request.distinct.clone_from(&self.not_duplicates);
         Ok(request)

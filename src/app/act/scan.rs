@@ -44,7 +44,10 @@ impl App {
             started.map_err(|error| error.to_string())
         });
         match started {
-            Ok(()) => self.shown_live = None,
+            Ok(()) => {
+                self.shown_live = None;
+                self.told_events = 0;
+            }
             Err(error) => self.state.complain(error),
         }
     }
@@ -82,6 +85,14 @@ impl App {
             is_paused: running.is_paused(),
             is_stopping: was_stopping,
         });
+        let events = running.events_after(self.told_events);
+        self.told_events += events.len();
+        for event in events {
+            self.state.note(event);
+        }
+        let Some(running) = self.jobs.scan() else {
+            return;
+        };
         // A review of a finished scan stays until the new one has ended.
         let has_finished = self.state.found.is_some();
         if has_finished || self.looked_live.is_some_and(|at| at.elapsed() < LOOK) {
@@ -139,7 +150,9 @@ impl App {
     }
 
     fn take_analysis(&mut self, analysis: Analysis) {
-        for notice in analysis.notices {
+        // Some of the events were shown while the scan ran.
+        let events = analysis.events.into_iter().skip(self.told_events);
+        for notice in analysis.notices.into_iter().chain(events) {
             self.state.note(notice);
         }
         let ended = Timestamp::now();

@@ -37,6 +37,15 @@ pub(super) fn choose(
                 .set_title("Choose a model for pictures")
                 .add_filter("ONNX", &["onnx"])
                 .pick_file(),
+            Wanted::ServerAuthority => dialog
+                .set_title("Choose the certificate of the authority (PEM)")
+                .pick_file(),
+            Wanted::ClientCertificate => dialog
+                .set_title("Choose the certificate of this computer (PEM)")
+                .pick_file(),
+            Wanted::ClientKey => dialog
+                .set_title("Choose the private key of this computer (PEM)")
+                .pick_file(),
             Wanted::CacheFolder => dialog
                 .set_title("Choose a folder for the cache")
                 .pick_folder(),

@@ -1,11 +1,13 @@
 //! What the settings view waits for: looks at the disk, a download, and the settings file.
 //!
-//! Three threads at most, each started when it is first needed: one looks and answers in the
-//! order in which it was asked, one writes the newest settings, one fetches a model.
+//! A few threads, each started when it is first needed: one looks and answers in the order in
+//! which it was asked, one writes the newest settings, one fetches a model, one tries each server
+//! that is tested.
 
 mod download;
 mod look;
 mod save;
+mod servers;
 
 pub(crate) use look::{Ask, SettingsAnswer};
 
@@ -18,13 +20,15 @@ use eframe::egui::Context;
 
 use super::Answer;
 use crate::app::settings::Download;
-use crate::embed::EmbedError;
 use crate::embed::download::Policy;
+use crate::embed::remote::Server;
 use crate::embed::store::Added;
+use crate::embed::{EmbedError, EngineRequest, ModelRecord};
 use crate::settings::Settings;
 use download::Downloading;
 use look::Looks;
 use save::Saver;
+use servers::Tests;
 
 /// How long the program waits for a thread that cannot be hurried: one that a server or a disk
 /// keeps waiting. It leaves nothing half done behind, whenever it ends.
@@ -37,6 +41,7 @@ pub(crate) struct SettingsJobs {
     looks: Option<Looks>,
     saver: Option<Saver>,
     download: Option<Downloading>,
+    tests: Tests,
 }
 
 impl SettingsJobs {
@@ -48,6 +53,7 @@ impl SettingsJobs {
             looks: None,
             saver: None,
             download: None,
+            tests: Tests::default(),
         }
     }
 
@@ -88,6 +94,20 @@ impl SettingsJobs {
         }
         self.download = Some(Downloading::start(folder, name, policy, self.ctx.clone())?);
         Ok(())
+    }
+
+    /// Tries a server.
+    ///
+    /// # Errors
+    /// In words, if the system starts no more threads.
+    pub(crate) fn test_server(
+        &mut self,
+        server: Server,
+        request: EngineRequest,
+        model: ModelRecord,
+    ) -> Result<(), String> {
+        let (ctx, answers) = (self.ctx.clone(), self.answers.clone());
+        self.tests.start(server, request, model, ctx, answers)
     }
 
     /// Stops fetching; what has arrived is kept.

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::ServersCommand;
+use crate::embed::remote::{Failover, Server};
 use crate::embed::{EngineChoice, Provider};
 use crate::matching::KeepRule;
 use crate::settings::{RemovalChoice, Settings, ThemeChoice};
@@ -19,6 +21,8 @@ pub(crate) enum SettingsCommand {
     Download(String),
     /// Stop fetching; what has arrived is kept.
     CancelDownload,
+    /// Something about servers.
+    Servers(ServersCommand),
     /// Show or hide the question whether the cache is to be emptied.
     AskToClear(bool),
     /// Empty the cache.
@@ -36,6 +40,12 @@ pub(crate) enum Wanted {
     CacheFolder,
     /// A folder whose photos are kept first.
     PreferredFolder,
+    /// A certificate authority that a server is proven by.
+    ServerAuthority,
+    /// The certificate that this computer proves itself with.
+    ClientCertificate,
+    /// Its private key.
+    ClientKey,
 }
 
 /// One choice.
@@ -55,6 +65,10 @@ pub(crate) enum Change {
     KeepRules(Vec<KeepRule>),
     /// Folders to keep from.
     PreferredFolders(Vec<PathBuf>),
+    /// The servers.
+    Servers(Vec<Server>),
+    /// What happens when no server answers.
+    Failover(Failover),
     /// Threads; 0 is one a core.
     Threads(usize),
     /// Memory for files that wait to be decoded.
@@ -93,6 +107,8 @@ impl Change {
             }
             Self::KeepRules(rules) => settings.keep_rules = rules,
             Self::PreferredFolders(folders) => settings.preferred_folders = folders,
+            Self::Servers(servers) => settings.servers = servers,
+            Self::Failover(failover) => settings.failover = failover,
             Self::Threads(threads) => settings.threads = threads,
             Self::ReadAhead(megabytes) => settings.read_ahead_megabytes = megabytes,
             Self::Cache(file) => settings.cache = file,

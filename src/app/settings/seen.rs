@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::{ServerForm, Tested};
 use crate::embed::download::Progress;
 use crate::embed::onnxruntime::Seen;
 use crate::embed::store::Listed;
@@ -31,6 +32,10 @@ pub(crate) struct SettingsView {
     pub(crate) download: Option<Download>,
     /// What went wrong with a model, by its name.
     pub(crate) model_errors: BTreeMap<String, String>,
+    /// The server that is being added or changed.
+    pub(crate) server_form: Option<Box<ServerForm>>,
+    /// What came of the tests of servers, by their addresses.
+    pub(crate) tested: BTreeMap<String, Tested>,
     /// What came of the file that was added last: good news or bad.
     pub(crate) added: Option<Result<String, String>>,
 }

@@ -7,6 +7,7 @@ mod keeping;
 mod look;
 mod models;
 mod parts;
+mod servers;
 
 use eframe::egui::{self, Margin, ScrollArea, Ui, vec2};
 use lucide_icons::Icon;
@@ -50,6 +51,9 @@ fn cards(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     });
     parts::section(ui, Icon::Boxes, "Models", next_scan, |ui| {
         models::show(ui, state, commands);
+    });
+    parts::section(ui, Icon::Server, "Servers", next_scan, |ui| {
+        servers::show(ui, state, commands);
     });
     parts::section(ui, Icon::Star, "Keeping", next_scan, |ui| {
         keeping::show(ui, state, commands);

@@ -12,6 +12,9 @@ use super::{Answer, join_soon};
 use crate::app::settings::{CacheSeen, ChosenModel, ModelRow, Models, Wanted};
 use crate::embed::EmbedError;
 use crate::embed::onnxruntime::{self, Seen};
+use crate::embed::remote::Credentials;
+use crate::embed::remote::trial::Trial;
+use crate::embed::remote::vault;
 use crate::embed::store::{ModelStore, State};
 use crate::library::{Cache, CacheInfo, LibraryError};
 
@@ -35,6 +38,10 @@ pub(crate) enum Ask {
     Cache(PathBuf),
     /// Forget everything in it.
     ClearCache(PathBuf),
+    /// Put a server's secret into the keyring.
+    KeepSecret(String, Credentials),
+    /// Take it out.
+    ForgetSecret(String),
     /// Take in a model's file.
     AddModel {
         /// The models folder.
@@ -56,6 +63,10 @@ pub(crate) enum SettingsAnswer {
     Cleared(Result<(), String>),
     /// Of [`Ask::AddModel`]: what to know of the new model.
     Added(Result<String, String>),
+    /// Of [`Ask::KeepSecret`] and [`Ask::ForgetSecret`].
+    SecretKept(Result<String, String>),
+    /// Of a server's test, by its address.
+    Tested(String, Result<Box<Trial>, String>),
     /// Of a dialog of the system.
     Chosen(Wanted, PathBuf),
 }
@@ -109,6 +120,16 @@ fn answer_all(asked: &Receiver<Ask>, ctx: &Context, answers: &Sender<Answer>) {
             Ask::ClearCache(file) => {
                 SettingsAnswer::Cleared(clear(&file).map_err(|error| error.to_string()))
             }
+            Ask::KeepSecret(url, credentials) => SettingsAnswer::SecretKept(
+                vault::keep(&url, &credentials)
+                    .map(|()| format!("The keyring holds the secret of {url}."))
+                    .map_err(|error| format!("{error}. It lasts until Twinlens is closed: {url}")),
+            ),
+            Ask::ForgetSecret(url) => SettingsAnswer::SecretKept(
+                vault::forget(&url)
+                    .map(|()| format!("The keyring holds nothing for {url}."))
+                    .map_err(|error| error.to_string()),
+            ),
             Ask::AddModel { folder, file } => {
                 SettingsAnswer::Added(add(folder, &file).map_err(|error| error.to_string()))
             }

@@ -33,6 +33,13 @@ fn engine(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             name: "ONNX Runtime",
             obstacle: missing,
         },
+        Choice {
+            value: EngineChoice::Remote,
+            name: "Servers",
+            obstacle: (state.settings.servers.iter())
+                .all(|server| server.disabled)
+                .then(|| "add a server below first".to_owned()),
+        },
     ];
     if let Some(engine) = choose(ui, "Engine", state.settings.engine, &choices) {
         commands.push(Change::Engine(engine).into());
@@ -46,6 +53,9 @@ fn engine(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             EngineChoice::Embedded => "Part of Twinlens; needs nothing installed.",
             EngineChoice::OnnxRuntime => {
                 "Faster, and the way to a GPU. A scan fails where it does not run."
+            }
+            EngineChoice::Remote => {
+                "The servers below. Photos are made small on this computer and sent to them; nothing else is."
             }
         },
     );

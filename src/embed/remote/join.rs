@@ -1,0 +1,234 @@
+//! A server before it is given work: found, spoken to, and compared with this computer.
+
+use std::time::{Duration, Instant};
+
+use super::vault;
+use super::{
+    Agreement, CallError, CallErrorKind, Connection, Credentials, Endpoint, Payload, Protocol,
+    Server, agreement, discover, pictures, retry,
+};
+use crate::embed::{EmbedError, Embedder, Embedding, EngineRequest, Link, ModelInput, ModelRecord};
+
+/// How long one request of the search for a protocol may take.
+const DISCOVERY: Duration = Duration::from_secs(10);
+/// How long a server that is still loading is waited for when a scan begins.
+const LOADING: Duration = Duration::from_mins(1);
+/// Pictures a request where neither the server nor the user says anything.
+const USUAL_BATCH: usize = 16;
+/// More bring nothing: requests are on their way side by side.
+const LARGEST_BATCH: usize = 32;
+
+/// A server that answers.
+#[derive(Debug)]
+pub(super) struct Joined {
+    pub(super) endpoint: Endpoint,
+    pub(super) credentials: Option<Credentials>,
+    /// What it was asked for, as it was sent.
+    pub(super) pictures: Vec<ModelInput>,
+    /// What it answered.
+    pub(super) vectors: Vec<Embedding>,
+    /// How that stands to this computer.
+    pub(super) agreement: Agreement,
+}
+
+/// This computer, as what a server is compared with.
+pub(super) struct Here<'a> {
+    pub(super) request: &'a EngineRequest,
+    pub(super) record: &'a ModelRecord,
+    /// An engine of this computer, or why there is none.
+    pub(super) embedder: Result<&'a mut dyn Embedder, String>,
+}
+
+impl Joined {
+    /// How people know the server.
+    pub(super) fn name(&self) -> String {
+        self.endpoint.address.to_string()
+    }
+
+    /// What its vectors are made of, as a model's key says it: the exact payloads are one.
+    pub(super) fn payload_key(&self) -> &'static str {
+        match self.endpoint.payload {
+            Payload::Uint8 | Payload::F32 => "rgb8",
+            Payload::F16 => "f16",
+            Payload::Jpeg => "jpeg90",
+            Payload::JpegDouble => "jpeg90x2",
+        }
+    }
+
+    /// Pictures a request.
+    pub(super) fn batch(&self) -> usize {
+        batch(&self.endpoint)
+    }
+}
+
+fn batch(endpoint: &Endpoint) -> usize {
+    if endpoint.protocol == Protocol::Immich {
+        return 1;
+    }
+    let model = &endpoint.model;
+    let limit = model.batch_limit.unwrap_or(usize::MAX).max(1);
+    if let Some(chosen) = endpoint.server.batch {
+        return chosen.clamp(1, limit);
+    }
+    let preferred = model.preferred_batches.iter().copied();
+    let best = preferred
+        .filter(|&size| size <= limit.min(LARGEST_BATCH))
+        .max();
+    best.unwrap_or(USUAL_BATCH).clamp(1, limit)
+}
+
+/// Finds a server, lets it embed a few pictures, and compares them with this computer's.
+///
+/// # Errors
+/// [`CallError`] with the server's own words.
+pub(super) fn join(server: &Server, here: &mut Here<'_>, link: &Link) -> Result<Joined, CallError> {
+    let (credentials, keyring) = match here.request.session.get(&server.url) {
+        Some(credentials) => (Some(credentials.clone()), None),
+        None => match vault::recall(&server.url) {
+            Ok(credentials) => (credentials, None),
+            // Most servers want none; if this one does, it is told why there is none.
+            Err(error) => (None, Some(error)),
+        },
+    };
+    let joined = join_as(server, credentials, here, link);
+    joined.map_err(|error| match (error.kind, keyring) {
+        (CallErrorKind::Denied, Some(reason)) => {
+            CallError::new(error.kind, format!("{error}; {reason}"))
+        }
+        _ => error,
+    })
+}
+
+fn join_as(
+    server: &Server,
+    credentials: Option<Credentials>,
+    here: &mut Here<'_>,
+    link: &Link,
+) -> Result<Joined, CallError> {
+    let patience = here.request.patience.min(LOADING);
+    let endpoint = persist(patience, link, || {
+        discover(server, credentials.as_ref(), here.record, DISCOVERY)
+    })?;
+    let unfit = |error: EmbedError| CallError::new(CallErrorKind::Refused, error.to_string());
+    let pictures = pictures::prepared(&endpoint.preprocessing).map_err(unfit)?;
+    let mut connection = Connection::new(&endpoint, credentials.as_ref())?;
+    let mut vectors = Vec::new();
+    for (at, some) in pictures.chunks(batch(&endpoint)).enumerate() {
+        let answer = persist(patience, link, || {
+            connection.embed(some, retry::deadline(some.len(), at == 0))
+        })?;
+        vectors.extend(answer.vectors);
+    }
+    if vectors.windows(2).all(|pair| pair.first() == pair.last()) {
+        return Err(CallError::new(
+            CallErrorKind::BadAnswer,
+            "it gives the same vector for different pictures",
+        ));
+    }
+    let agreement = agree(here, &endpoint, &vectors).map_err(unfit)?;
+    Ok(Joined {
+        endpoint,
+        credentials,
+        pictures,
+        vectors,
+        agreement,
+    })
+}
+
+/// Asks again as long as the server asks for patience, or fails on what it may not fail on the
+/// next time.
+fn persist<T>(
+    patience: Duration,
+    link: &Link,
+    mut ask: impl FnMut() -> Result<T, CallError>,
+) -> Result<T, CallError> {
+    let begun = Instant::now();
+    let mut attempt = 0;
+    loop {
+        let error = match ask() {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        let wait = match error.kind {
+            CallErrorKind::Busy(Some(asked)) => asked,
+            CallErrorKind::Busy(None) => retry::backoff(attempt + 2, fastrand::f64()),
+            CallErrorKind::Failed if attempt < 5 => retry::backoff(attempt, fastrand::f64()),
+            _ => return Err(error),
+        };
+        if begun.elapsed() + wait > patience || !link.sleep(wait) {
+            return Err(error);
+        }
+        attempt += 1;
+    }
+}
+
+fn agree(
+    here: &mut Here<'_>,
+    endpoint: &Endpoint,
+    there: &[Embedding],
+) -> Result<Agreement, EmbedError> {
+    let embedder = match &mut here.embedder {
+        Ok(embedder) => embedder,
+        Err(reason) => {
+            return Ok(Agreement::Unknown {
+                reason: reason.clone(),
+            });
+        }
+    };
+    let payload = endpoint.payload;
+    let pictures = pictures::prepared(&here.record.preprocessing)?;
+    let own = embedder.embed(&pictures)?;
+    let limit = agreement::limit(payload);
+    Ok(match agreement::compare(&own, there, payload) {
+        Ok(lowest) => Agreement::Same { lowest, limit },
+        Err((lowest, reason)) => {
+            let explained = match lowest {
+                Some(_) => {
+                    agreement::explain(here.request, here.record, &pictures, there, payload)?
+                }
+                None => None,
+            };
+            Agreement::Other {
+                lowest,
+                limit,
+                reason: explained.map_or(reason, str::to_owned),
+            }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_asks_for_patience_is_asked_again_but_not_for_ever() {
+        let link = Link::default();
+        let mut left = 3;
+        let answer = persist(Duration::from_secs(60), &link, || {
+            left -= 1;
+            match left {
+                0 => Ok("yes"),
+                1 => Err(CallError::new(CallErrorKind::Failed, "once")),
+                _ => Err(CallError::new(
+                    CallErrorKind::Busy(Some(Duration::from_millis(1))),
+                    "loading",
+                )),
+            }
+        });
+        assert_eq!(answer, Ok("yes"));
+        for kind in [
+            CallErrorKind::Busy(Some(Duration::from_secs(9))),
+            CallErrorKind::Unreachable,
+            CallErrorKind::Denied,
+        ] {
+            let mut tries = 0;
+            let answer: Result<(), _> = persist(Duration::from_secs(1), &link, || {
+                tries += 1;
+                Err(CallError::new(kind, "no"))
+            });
+            assert_eq!(answer.unwrap_err().kind, kind);
+            assert_eq!(tries, 1);
+        }
+    }
+}
