@@ -10,7 +10,7 @@ use super::*;
 fn detailed(width: u32, height: u32) -> RgbImage {
     let mut picture = picture(width, height);
     for (x, y, pixel) in picture.enumerate_pixels_mut() {
-        let wave = 30.0 * ((x * x / 40 + y * 3) as f64 / 9.0).sin();
+        let wave = 30.0 * (f64::from(x * x / 40 + y * 3) / 9.0).sin();
         pixel.0 = pixel.0.map(|value| (f64::from(value) + wave) as u8);
     }
     picture
@@ -29,7 +29,7 @@ fn usual_files_take_the_fast_way_to_what_the_other_decoder_gives() {
         }),
         jpeg(&picture, |encoder| encoder.set_progressive(true)),
         jpeg(&picture, |encoder| {
-            encoder.set_optimized_huffman_tables(true)
+            encoder.set_optimized_huffman_tables(true);
         }),
         jpeg(&picture, |encoder| encoder.set_restart_interval(5)),
     ];
@@ -42,10 +42,11 @@ fn usual_files_take_the_fast_way_to_what_the_other_decoder_gives() {
             decoder.scale(width as u16, height as u16).unwrap();
             let expected = RgbImage::from_raw(width, height, decoder.decode().unwrap()).unwrap();
             let (largest, mean) = difference(&found, &expected);
-            eprintln!("{number} {divisor} {largest} {mean}");
-            // Records and vectors made by either may meet in one cache.
+            // Records and vectors that either has made may meet in one cache. At 1/8 the other one
+            // rounds down.
+            let bound = if divisor == 8 { 1.1 } else { 0.5 };
             assert!(
-                largest <= 12 && mean < 0.9,
+                largest <= 4 && mean < bound,
                 "{number} at 1/{divisor}: {largest} {mean}"
             );
         }
@@ -58,7 +59,7 @@ fn unusual_and_damaged_files_are_left_to_the_other_decoders() {
     let whole = jpeg(&picture, |_| {});
     let mut cmyk = Vec::new();
     Encoder::new(&mut cmyk, 90)
-        .encode(&[90; 4 * 160 * 120], 160, 120, ColorType::Cmyk)
+        .encode(&vec![90; 4 * 160 * 120], 160, 120, ColorType::Cmyk)
         .unwrap();
     let progressive = jpeg(&picture, |encoder| encoder.set_progressive(true));
     let cut =
