@@ -21,6 +21,7 @@ use twinlens::embed::{
     Embedder, EngineChoice, EngineRequest, ModelInput, ModelRecord, Preprocessing, Provider,
     bundled, embedded, open,
 };
+use twinlens::photo::{Format, Orientation};
 use twinlens::scan;
 
 /// The library of ONNX Runtime for tests.
@@ -582,16 +583,16 @@ fn decoding_at_a_quarter_of_the_size_keeps_the_vector() {
     jpeg_encoder::Encoder::new(&mut file, 90)
         .encode(photo.as_raw(), 4000, 3000, jpeg_encoder::ColorType::Rgb)
         .unwrap();
-    let decode = |scale: Option<(u16, u16)>| {
-        let mut decoder = jpeg_decoder::Decoder::new(&file[..]);
-        if let Some((width, height)) = scale {
-            assert_eq!(decoder.scale(width, height).unwrap(), (width, height));
-        }
-        let pixels = decoder.decode().unwrap();
-        let info = decoder.info().unwrap();
-        RgbImage::from_raw(u32::from(info.width), u32::from(info.height), pixels).unwrap()
+    let decode = |scale| {
+        let limits = scan::Limits::default();
+        let upright = Orientation::Normal;
+        scan::decode(&file, Format::Jpeg, upright, scale, &limits)
+            .unwrap()
+            .image
     };
-    let (full, quarter) = (decode(None), decode(Some((1000, 750))));
+    let full = decode(scan::DecodeScale::Full);
+    let quarter = decode(scan::DecodeScale::for_analysis(256));
+    assert_eq!(quarter.dimensions(), (1000, 750));
     for (record, _) in records(&index) {
         let mut embedder = embedder(&request(EngineChoice::Embedded, 1, None), &record);
         let mut embed = |image: &RgbImage| {

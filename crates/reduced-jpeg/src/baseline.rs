@@ -180,7 +180,6 @@ const ENDED: usize = 128;
 
 /// Reads one AC coefficient whose place is at least `k`, and gives the next one's place. The bits
 /// go in and out by value, so that those who call it can keep them in registers.
-
 #[inline(always)]
 fn single<'a>(
     mut bits: Bits<'a>,

@@ -115,8 +115,8 @@ impl Bits<'_> {
 
     /// The next `COUNT` bits, 1 to 16, as a number.
     #[inline(always)]
+    #[allow(clippy::cast_possible_truncation, reason = "16 bits fit")]
     pub(crate) fn peek<const COUNT: u32>(&self) -> usize {
-        // COUNT bits fit.
         (self.window >> (64 - COUNT)) as usize
     }
 
@@ -129,8 +129,9 @@ impl Bits<'_> {
 
     /// The next `count` bits, 0 to 16, which must be available.
     #[inline(always)]
+    #[allow(clippy::cast_possible_truncation, reason = "16 bits fit")]
     pub(crate) fn take(&mut self, count: u32) -> u32 {
-        // Two shifts, for a shift by 64 is none. 16 bits fit.
+        // Two shifts, for a shift by 64 is none.
         let value = (self.window >> 1 >> (63 - count)) as u32;
         self.consume(count);
         value

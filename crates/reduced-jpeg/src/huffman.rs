@@ -329,6 +329,10 @@ pub(crate) struct AcLookups {
 }
 
 impl AcLookups {
+    #[allow(
+        clippy::large_stack_arrays,
+        reason = "32 KB, which go to the heap at once"
+    )]
     fn new(codes: &Codes) -> Self {
         let mut pairs = Box::new([Pair::default(); 1 << PAIR_BITS]);
         for (next, pair) in (0..).zip(pairs.iter_mut()) {
@@ -417,6 +421,7 @@ impl HuffmanTables {
     /// Takes the tables of a segment (T.81, B.2.4.2).
     pub(crate) fn define(&mut self, mut body: &[u8]) -> Result<(), Error> {
         const SHORT: Error = Error::Malformed("a Huffman table is too short");
+        const NO_SLOT: Error = Error::Malformed("a Huffman table's number is impossible");
         while let Some((&class_and_slot, rest)) = body.split_first() {
             let (&counts, rest) = rest.split_first_chunk::<16>().ok_or(SHORT)?;
             let total = counts.iter().copied().map(usize::from).sum();
@@ -428,7 +433,6 @@ impl HuffmanTables {
             }
             body = rest;
             let slot = usize::from(class_and_slot & 15);
-            const NO_SLOT: Error = Error::Malformed("a Huffman table's number is impossible");
             match class_and_slot >> 4 {
                 0 => {
                     let slot = self.dc.get_mut(slot).ok_or(NO_SLOT)?;

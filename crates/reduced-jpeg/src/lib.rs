@@ -2,6 +2,10 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+#![allow(
+    clippy::inline_always,
+    reason = "the loops over blocks keep the bits in registers only if all that reads them is inlined"
+)]
 
 mod baseline;
 mod bits;

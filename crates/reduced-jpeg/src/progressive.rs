@@ -366,7 +366,7 @@ impl Band<'_> {
             let run = self
                 .refinement_of_block(&mut bits, block, ended > 0)
                 .ok_or_else(|| Stop::at(bits, unit))?;
-            ended = run.unwrap_or(ended).saturating_sub(1);
+            ended = ended.max(run).saturating_sub(1);
             if bits.is_overrun() {
                 return Err(Stop::Ended(unit));
             }
@@ -374,25 +374,25 @@ impl Band<'_> {
         Ok(())
     }
 
-    /// Gives the length of the run of ended blocks that begins with this one, if one does.
+    /// Gives the length of the run of ended blocks that begins with this one, 0 if none does.
     #[inline(always)]
     fn refinement_of_block(
         &mut self,
         bits: &mut Bits<'_>,
         block: usize,
         has_ended: bool,
-    ) -> Option<Option<usize>> {
+    ) -> Option<usize> {
         let (mut k, last) = self.scan.band;
         let before = *self.layer.nonzero.get(block)?;
         let band = u64::MAX >> (63 - last);
-        let mut begun = None;
+        let mut begun = 0;
         if !has_ended {
             while k <= last {
                 bits.refill();
                 let symbol = self.codes.read(bits)?;
                 let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
                 if size == 0 && run < 15 {
-                    begun = Some((1 << run) + bits.take(run) as usize);
+                    begun = (1 << run) + bits.take(run) as usize;
                     break;
                 }
                 if size > 1 {

@@ -167,6 +167,7 @@ fn transposed<const N: usize>(block: [[f32; N]; N]) -> [[f32; N]; N] {
 }
 
 #[cfg(test)]
+#[allow(clippy::cast_possible_wrap, reason = "small numbers")]
 mod tests {
     use super::*;
 

@@ -169,6 +169,13 @@ fn centred(value: u16) -> i16 {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::needless_range_loop,
+    reason = "small numbers that are not negative"
+)]
 mod tests {
     use super::*;
 

@@ -1,6 +1,10 @@
 //! Files that end early, files of which only a part is a picture, and files that are refused.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::cast_precision_loss,
+    reason = "a test that cannot go on fails; numbers are small"
+)]
 
 mod common;
 
@@ -123,7 +127,7 @@ fn a_cut_in_any_scan_of_a_progressive_file_is_known_if_all_are_read() {
     assert!(scans.len() > 3);
     let ends = scans[1..].iter().copied().chain([file.len()]);
     for (&start, end) in scans.iter().zip(ends) {
-        let cut = [&file[..(start + end) / 2], &[0xff, 0xd9]].concat();
+        let cut = [&file[..start.midpoint(end)], &[0xff, 0xd9]].concat();
         let picture = decoder.decode(&cut, &all(QUARTER)).unwrap();
         assert!(picture.is_truncated(), "cut between {start} and {end}");
         // And between two scans, where the file does not say that it ends.
@@ -164,7 +168,7 @@ fn the_longest_sides_that_the_format_has_are_decoded() {
     for (width, height) in [(65_535, 1), (1, 65_535), (65_535, 9)] {
         for progressive in [false, true] {
             let file = noisy(width, height, |encoder| {
-                encoder.set_progressive(progressive)
+                encoder.set_progressive(progressive);
             });
             for scale in Scale::ALL {
                 let picture = decoder.decode(&file, &all(scale)).unwrap();

@@ -1,6 +1,10 @@
 //! Thousands of broken files: no panic, no memory over the limit, and an answer for each.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::cast_precision_loss,
+    reason = "a test that cannot go on fails; numbers are small"
+)]
 
 mod common;
 

@@ -16,6 +16,7 @@ use jpeg_encoder::{ColorType, Encoder};
 use super::*;
 
 mod jpeg_ends;
+mod jpeg_reduced;
 mod tiff_files;
 mod whole;
 

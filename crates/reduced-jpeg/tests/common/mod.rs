@@ -5,6 +5,7 @@
     unreachable_pub,
     missing_docs,
     clippy::unwrap_used,
+    clippy::cast_precision_loss,
     reason = "not every test uses all of it, and a test that cannot go on fails"
 )]
 
