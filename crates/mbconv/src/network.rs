@@ -22,7 +22,7 @@ pub struct Network {
     pub(crate) tail: Tail,
 }
 
-/// A 3 x 3 convolution of 3 channels with stride 2, then ReLU6.
+/// A 3 x 3 convolution of 3 channels with stride 2, then `ReLU6`.
 #[derive(Clone, Debug)]
 pub(crate) struct Stem {
     pub(crate) outputs: usize,
@@ -45,7 +45,7 @@ pub(crate) struct Pointwise {
     pub(crate) bias: Vec<f32>,
 }
 
-/// A convolution of each channel by itself, then ReLU6.
+/// A convolution of each channel by itself, then `ReLU6`.
 #[derive(Clone, Debug)]
 pub(crate) struct Depthwise {
     pub(crate) channels: usize,
@@ -67,7 +67,7 @@ pub(crate) struct Depthwise {
 /// An inverted residual block: expanded, then as any block.
 #[derive(Clone, Debug)]
 pub(crate) struct Inverted {
-    /// 1 x 1, then ReLU6.
+    /// 1 x 1, then `ReLU6`.
     pub(crate) expand: Pointwise,
     pub(crate) block: Block,
 }

@@ -178,7 +178,10 @@ impl Pass {
                         }
                     }
                     #[expect(clippy::cast_precision_loss, reason = "at most 2^20 pixels")]
-                    mean.iter_mut().for_each(|sum| *sum /= pixels as f32);
+                    let pixels = pixels as f32;
+                    for sum in mean {
+                        *sum /= pixels;
+                    }
                 }
             }
         }

@@ -216,8 +216,8 @@ impl<'g, 'a> Walk<'g, 'a> {
 
     fn stem(&mut self, side: usize) -> Found<Stem> {
         let convolution = found!(self.convolution());
-        let [outputs, inputs, size, _] = convolution.shape;
-        must!(inputs == 3 && size == 3 && convolution.stride == 2 && convolution.group == 1);
+        let [outputs, inputs, kernel, _] = convolution.shape;
+        must!(inputs == 3 && kernel == 3 && convolution.stride == 2 && convolution.group == 1);
         let side = found!(convolution.side_out(side));
         must!(fits(outputs, side));
         must!(self.relu6()?);
@@ -245,15 +245,15 @@ impl<'g, 'a> Walk<'g, 'a> {
 
     fn depthwise(&mut self, channels: usize, side: usize) -> Found<Depthwise> {
         let convolution = found!(self.convolution());
-        let [outputs, each, size, _] = convolution.shape;
+        let [outputs, each, kernel, _] = convolution.shape;
         must!(outputs == channels && each == 1 && convolution.group == channels);
-        must!([3, 5].contains(&size) && [1, 2].contains(&convolution.stride));
+        must!([3, 5].contains(&kernel) && [1, 2].contains(&convolution.stride));
         let side_out = found!(convolution.side_out(side));
         must!(fits(channels, side));
         must!(self.relu6()?);
         Ok(Some(Depthwise {
             channels,
-            size,
+            size: kernel,
             stride: convolution.stride,
             pad: convolution.pads[0],
             side_in: side,
@@ -324,10 +324,10 @@ impl<'g, 'a> Walk<'g, 'a> {
 impl Convolution<'_, '_> {
     /// Side of what comes out; `None` if the pads reach beyond the kernel or nothing comes out.
     fn side_out(&self, side: usize) -> Option<usize> {
-        let size = self.shape[2];
+        let kernel = self.shape[2];
         let [begin, end] = self.pads;
-        let is_inside = begin < size && end < size;
-        let steps = (side + begin + end).checked_sub(size)? / self.stride;
+        let is_inside = begin < kernel && end < kernel;
+        let steps = (side + begin + end).checked_sub(kernel)? / self.stride;
         is_inside.then_some(steps + 1)
     }
 

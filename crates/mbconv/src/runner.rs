@@ -69,13 +69,16 @@ impl Runner {
         pictures: impl ExactSizeIterator<Item = usize>,
         out: &[f32],
     ) -> Result<(), Error> {
-        let same = |what, found, expected| match found == expected {
-            true => Ok(()),
-            false => Err(Error::Length {
-                what,
-                found,
-                expected,
-            }),
+        let same = |what, found, expected| {
+            if found == expected {
+                Ok(())
+            } else {
+                Err(Error::Length {
+                    what,
+                    found,
+                    expected,
+                })
+            }
         };
         same("output", out.len(), pictures.len() * self.packed.dimension)?;
         let mut pictures = pictures;

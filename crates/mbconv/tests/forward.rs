@@ -36,7 +36,7 @@ fn compare(net: &Net) {
             assert!(largest > 1e-3, "a network that gives nothing: {net:?}");
             for (&got, expected) in got.iter().zip(&expected) {
                 let difference = (f64::from(got) - expected).abs();
-                let what = format!("{} {:?}", set.name(), net.shapes());
+                let what = format!("{} {}", set.name(), net.shapes());
                 assert!(
                     difference <= 2e-5 * largest,
                     "{what}: {got}, expected {expected}"
@@ -60,21 +60,22 @@ fn networks_by_chance_are_as_by_plain_loops() {
         let mut channels = 1 + chance.below(40);
         let stem = channels;
         let mut side_now = (side + 1).div_ceil(2);
-        for _ in 0..1 + chance.below(5) {
-            let size = [3, 5][chance.below(2)];
-            let pads = [chance.below(size), chance.below(size)];
-            if side_now + pads[0] + pads[1] < size {
+        for _ in 0..=chance.below(5) {
+            let kernel = [3, 5][chance.below(2)];
+            let pads = [chance.below(kernel), chance.below(kernel)];
+            if side_now + pads[0] + pads[1] < kernel {
                 break;
             }
             let stride = 1 + chance.below(2);
             // Half of the blocks keep their shape, so that there are residuals.
             let keeps = chance.below(2) == 0;
-            let (outputs, stride, pads) = match keeps {
-                true => (channels, 1, [size / 2; 2]),
-                false => (1 + chance.below(60), stride, pads),
+            let (outputs, stride, pads) = if keeps {
+                (channels, 1, [kernel / 2; 2])
+            } else {
+                (1 + chance.below(60), stride, pads)
             };
-            shapes.push((1 + chance.below(90), outputs, size, stride, pads));
-            side_now = (side_now + pads[0] + pads[1] - size) / stride + 1;
+            shapes.push((1 + chance.below(90), outputs, kernel, stride, pads));
+            side_now = (side_now + pads[0] + pads[1] - kernel) / stride + 1;
             channels = outputs;
         }
         let mut net = Net::new(side, stem, &shapes, 1 + chance.below(80), seed);
@@ -219,9 +220,10 @@ fn wrong_lengths_are_errors_and_no_pictures_are_none() {
 
 #[test]
 fn a_set_that_the_processor_has_not_is_an_error() {
-    let absent = match cfg!(target_arch = "x86_64") {
-        true => InstructionSet::Neon,
-        false => InstructionSet::Avx512,
+    let absent = if cfg!(target_arch = "x86_64") {
+        InstructionSet::Neon
+    } else {
+        InstructionSet::Avx512
     };
     let error = network(&odd_net()).pack(absent).unwrap_err();
     assert!(error.to_string().contains(absent.name()), "{error}");

@@ -61,11 +61,14 @@ fn the_bundled_model_is_recognised() {
     assert_eq!(network.output_name(), "image_embeds");
 }
 
+/// What makes another network of it, in words and in deed.
+type Change = (&'static str, fn(&mut Net));
+
 #[test]
 fn other_networks_are_none() {
     let base = small();
     assert!(is_recognised(&file(&base, Style::Raw)));
-    let changes: [(&str, fn(&mut Net)); 9] = [
+    let changes: [Change; 9] = [
         ("a stem of stride 1", |net| net.stem.stride = 1),
         ("grey pictures", |net| {
             net.stem.shape[1] = 1;
@@ -78,13 +81,13 @@ fn other_networks_are_none() {
         }),
         ("a stride of 3", |net| net.blocks[2].depthwise.stride = 3),
         ("a pad as wide as the kernel", |net| {
-            net.blocks[1].depthwise.pads = [3, 1]
+            net.blocks[1].depthwise.pads = [3, 1];
         }),
         ("a full convolution", |net| {
-            net.blocks[1].depthwise.is_depthwise = false
+            net.blocks[1].depthwise.is_depthwise = false;
         }),
         ("a padded 1 x 1 convolution", |net| {
-            net.blocks[1].project.pads = [0, 1]
+            net.blocks[1].project.pads = [0, 1];
         }),
         ("an expansion of the wrong inputs", |net| {
             let expand = net.blocks[1].expand.as_mut().unwrap();
@@ -223,7 +226,7 @@ fn five_thousand_mutated_files_give_networks_or_errors() {
     let mut networks = 0;
     for round in 0..5000 {
         let mut bytes = files[round % files.len()].clone();
-        for _ in 0..1 + chance.below(3) {
+        for _ in 0..=chance.below(3) {
             let at = chance.below(bytes.len());
             match chance.below(5) {
                 0 => bytes[at] ^= 1 << chance.below(8),

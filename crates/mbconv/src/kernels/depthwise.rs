@@ -29,7 +29,7 @@ pub(crate) struct DepthwiseRun<'a> {
     pub(crate) first_row: usize,
     pub(crate) rows: usize,
     pub(crate) columns: usize,
-    /// [block][row from the first on][column][lane], after ReLU6.
+    /// [block][row from the first on][column][lane], after `ReLU6`.
     pub(crate) output: &'a mut [f32],
     pub(crate) output_stride: usize,
 }

@@ -34,7 +34,7 @@ pub(crate) const STEM_STEP: usize = 6;
 impl Kernels {
     /// `None` if the processor has not the set.
     pub(crate) fn of(set: InstructionSet) -> Option<Self> {
-        set.is_available().then(|| match set {
+        set.is_available().then_some(match set {
             #[cfg(target_arch = "x86_64")]
             InstructionSet::Avx512 => avx512::KERNELS,
             #[cfg(target_arch = "x86_64")]

@@ -1,7 +1,7 @@
 //! The panel kernel: 1 x 1 convolutions, the stem and the matrix product of the tail.
 //!
 //! A tile of pixels times a few blocks of output channels is summed up in registers over all
-//! inputs, in their order, and gets its bias, ReLU6 and residual there. A sum is made of the same
+//! inputs, in their order, and gets its bias, `ReLU6` and residual there. A sum is made of the same
 //! operations in the same order in every tile, so that it depends on no other pixel, to the bit.
 
 use std::ops::Range;
@@ -216,10 +216,10 @@ unsafe fn finish<S: Simd, const PIXELS: usize, const BLOCKS: usize>(
     // SAFETY: as in `tile`.
     unsafe {
         if let Some((residual, stride)) = run.residual {
-            for pixel in 0..PIXELS {
-                for block in 0..BLOCKS {
+            for (pixel, sums) in sums.iter_mut().enumerate() {
+                for (block, sum) in sums.iter_mut().enumerate() {
                     let at = (first + pixel) * S::LANES + block * stride;
-                    sums[pixel][block] = S::add(sums[pixel][block], S::load(residual, at));
+                    *sum = S::add(*sum, S::load(residual, at));
                 }
             }
         }
@@ -229,17 +229,13 @@ unsafe fn finish<S: Simd, const PIXELS: usize, const BLOCKS: usize>(
                 *sum = S::clamp(*sum, low, high);
             }
         }
-        for pixel in 0..PIXELS {
+        for (pixel, sums) in sums.iter().enumerate() {
             let at = match run.places {
                 Some(places) => *places.offsets.get_unchecked(first + pixel) as usize,
                 None => (first + pixel) * S::LANES,
             };
-            for block in 0..BLOCKS {
-                S::store(
-                    run.output,
-                    at + block * run.output_stride,
-                    sums[pixel][block],
-                );
+            for (block, &sum) in sums.iter().enumerate() {
+                S::store(run.output, at + block * run.output_stride, sum);
             }
         }
     }

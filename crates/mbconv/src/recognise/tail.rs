@@ -80,8 +80,8 @@ impl Walk<'_, '_> {
     fn classifier(&mut self, features: usize) -> Found<Pointwise> {
         let node = found!(self.take_next("Gemm"));
         let settings = found!(Settings::of(node, &["alpha", "beta", "transA", "transB"]));
-        let is_plain = settings.float("alpha").is_none_or(|alpha| alpha == 1.0)
-            && settings.float("beta").is_none_or(|beta| beta == 1.0)
+        let is_plain = [None, Some(1.0)].contains(&settings.float("alpha"))
+            && [None, Some(1.0)].contains(&settings.float("beta"))
             && settings.integer("transA", 0) == 0;
         must!(is_plain);
         let [_, name, bias] = &node.inputs[..] else {

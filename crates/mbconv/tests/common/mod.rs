@@ -11,6 +11,7 @@
 pub mod naive;
 pub mod onnx;
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 /// Numbers by chance (xorshift64*), the same in every run.
@@ -119,14 +120,22 @@ impl Net {
         self.head.shape[0]
     }
 
-    /// The picture's side, and each block's depthwise convolution and outputs.
-    pub fn shapes(&self) -> (usize, Vec<([usize; 4], usize, [usize; 2], usize)>) {
-        let of = |block: &Block| {
-            let depthwise = &block.depthwise;
-            let outputs = block.project.shape[0];
-            (depthwise.shape, depthwise.stride, depthwise.pads, outputs)
-        };
-        (self.side, self.blocks.iter().map(of).collect())
+    /// The picture's side and each block's depthwise convolution and outputs, for messages.
+    pub fn shapes(&self) -> String {
+        let mut text = format!("{} x {0}", self.side);
+        for Block {
+            depthwise, project, ..
+        } in &self.blocks
+        {
+            let Conv {
+                shape,
+                stride,
+                pads,
+                ..
+            } = depthwise;
+            write!(text, ", {shape:?} / {stride} {pads:?} {}", project.shape[0]).unwrap();
+        }
+        text
     }
 
     /// Pictures by chance, [row][column][channel].

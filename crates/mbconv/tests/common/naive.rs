@@ -9,9 +9,9 @@ struct Planes {
 }
 
 fn conv(input: &Planes, conv: &Conv, relu6: bool) -> Planes {
-    let [outputs, inputs, size, _] = conv.shape;
+    let [outputs, inputs, kernel, _] = conv.shape;
     let [begin, end] = conv.pads;
-    let side = (input.side + begin + end - size) / conv.stride + 1;
+    let side = (input.side + begin + end - kernel) / conv.stride + 1;
     let mut numbers = Vec::with_capacity(outputs * side * side);
     for output in 0..outputs {
         let bias = conv
@@ -23,13 +23,14 @@ fn conv(input: &Planes, conv: &Conv, relu6: bool) -> Planes {
                 let mut sum = bias;
                 for channel in 0..inputs {
                     let plane = if conv.is_depthwise { output } else { channel };
-                    for ky in 0..size {
-                        for kx in 0..size {
+                    for ky in 0..kernel {
+                        for kx in 0..kernel {
                             let (row, column) = (y * conv.stride + ky, x * conv.stride + kx);
                             let inside = begin..begin + input.side;
                             if inside.contains(&row) && inside.contains(&column) {
                                 let at = (plane * input.side + row - begin) * input.side;
-                                let weight = ((output * inputs + channel) * size + ky) * size + kx;
+                                let weight =
+                                    ((output * inputs + channel) * kernel + ky) * kernel + kx;
                                 sum += input.numbers[at + column - begin]
                                     * f64::from(conv.weights[weight]);
                             }
@@ -78,7 +79,9 @@ pub fn run(net: &Net, picture: &[f32]) -> Vec<f64> {
     let mut vector: Vec<f64> = planes.numbers.chunks(pixels).map(mean).collect();
     if net.tail.normalise {
         let length = vector.iter().map(|x| x * x).sum::<f64>().sqrt();
-        vector.iter_mut().for_each(|x| *x /= length);
+        for x in &mut vector {
+            *x /= length;
+        }
     }
     if let Some(subtract) = &net.tail.subtract {
         let pairs = vector.iter_mut().zip(subtract);
