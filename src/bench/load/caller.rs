@@ -128,7 +128,6 @@ impl Shared {
 
     /// Waits until all that fell due is answered, but not longer than `patience`.
     pub(super) fn wait_for_late<T>(
-        &self,
         callers: &[ScopedJoinHandle<'_, T>],
         patience: Duration,
         cancel: &AtomicBool,
@@ -175,7 +174,7 @@ impl Shared {
                 return Some((index, nanoseconds(due)));
             }
             if left > AWAKE {
-                thread::sleep((left - AWAKE).min(NAP));
+                thread::sleep(left.saturating_sub(AWAKE).min(NAP));
             } else {
                 std::hint::spin_loop();
             }

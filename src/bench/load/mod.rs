@@ -187,7 +187,7 @@ pub fn run(
             }
         };
         if outcome.is_ok() {
-            shared.wait_for_late(&callers, timing.longest, cancel);
+            Shared::wait_for_late(&callers, timing.longest, cancel);
         }
         shared.give_up();
         let tallies: Vec<Tally> = callers

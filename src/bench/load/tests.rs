@@ -1,5 +1,10 @@
 //! The load generator against services whose true times are known.
 
+#![expect(
+    clippy::cast_precision_loss,
+    reason = "counts of some hundred requests"
+)]
+
 use std::sync::atomic::AtomicU64;
 use std::sync::{Condvar, Mutex};
 
@@ -150,7 +155,7 @@ fn queue(requests: &[(Duration, Duration)]) -> Vec<f64> {
         .iter()
         .map(|(due, takes)| {
             free = free.max(*due) + *takes;
-            (free - *due).as_secs_f64() * 1e3
+            free.saturating_sub(*due).as_secs_f64() * 1e3
         })
         .collect()
 }
@@ -253,7 +258,7 @@ fn failures_are_counted_with_their_reason_and_do_not_end_the_load() {
     impl Service for Flaky {
         fn serve(&self, index: u64) -> Result<Served, String> {
             thread::sleep(Duration::from_millis(1));
-            if index % 4 == 0 {
+            if index.is_multiple_of(4) {
                 return Err(format!("request {index} was refused"));
             }
             Ok(Served {
@@ -290,8 +295,8 @@ fn what_was_measured_before_a_cancel_is_kept() {
     let service = KnownService::new(false, |_| Duration::from_millis(2));
     let cancel = AtomicBool::new(false);
     let endless = Timing {
-        shortest: Duration::from_secs(600),
-        longest: Duration::from_secs(600),
+        shortest: Duration::from_mins(10),
+        longest: Duration::from_mins(10),
         ..timing(0)
     };
     let pacing = Pacing::Closed { callers: 2 };
