@@ -36,7 +36,7 @@ impl Default for Plan {
             photos: 64,
             batches: vec![1, 4, 8, 16, 32],
             callers: vec![1, 8, 16],
-            candidate_limit: Duration::from_secs(60),
+            candidate_limit: Duration::from_mins(1),
             latency_limit: Duration::from_millis(250),
             price_per_hour: None,
             threads: std::thread::available_parallelism().map_or(1, usize::from),

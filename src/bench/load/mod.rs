@@ -101,7 +101,7 @@ impl Default for Timing {
         Self {
             warm_up: Duration::from_millis(300),
             window: Duration::from_millis(500),
-            window_requests: 20,
+            window_requests: 10,
             shortest: Duration::from_millis(1500),
             longest: Duration::from_secs(10),
         }
