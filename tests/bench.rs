@@ -30,7 +30,7 @@ fn bench(home: &Path, more: &[&str]) -> Output {
             "--engine",
             "embedded",
             "--seconds",
-            "4",
+            "20",
             "--threads",
             "2",
         ])

@@ -165,7 +165,7 @@ impl Measuring<'_> {
             if self.is_cancelled() {
                 break;
             }
-            if begun.elapsed() >= self.plan.candidate_limit {
+            if begun.elapsed() >= 2 * self.plan.candidate_limit {
                 let figure = format!("{}: {}", candidate.id, name(step));
                 self.lacks(figure, "the time for a candidate was over");
                 continue;

@@ -18,7 +18,7 @@ pub struct Plan {
     pub batches: Vec<usize>,
     /// Callers of the closed loop, each at least 1.
     pub callers: Vec<usize>,
-    /// About how long a candidate may take.
+    /// About how long a candidate may take; beyond twice that the rest is left out.
     pub candidate_limit: Duration,
     /// Latency for which the highest rate is looked for and by which `goodput` counts.
     pub latency_limit: Duration,
