@@ -331,6 +331,14 @@ fn what_was_measured_before_a_cancel_is_kept() {
 }
 
 #[test]
+fn a_request_that_takes_longer_than_is_measured_is_measured_all_the_same() {
+    let service = KnownService::new(false, |_| Duration::from_millis(150));
+    let outcome = go(&service, Pacing::Closed { callers: 1 }, &timing(20));
+    assert_eq!((outcome.requests, outcome.errors), (1, 0));
+    assert!(outcome.latencies.summary().mean.unwrap() >= 150.0);
+}
+
+#[test]
 fn the_warm_up_is_kept_apart() {
     // The first ten requests are slow, as they are while caches are cold.
     let service = KnownService::new(false, |index| {
