@@ -30,7 +30,7 @@ fn bench(home: &Path, more: &[&str]) -> Output {
             "--engine",
             "embedded",
             "--seconds",
-            "4",
+            "20",
             "--threads",
             "2",
         ])
@@ -153,13 +153,13 @@ fn check(run: &Run, folder: &Path) {
         kinds,
         [
             ("single-stream", 1),
+            ("offline", 1),
+            ("offline", 2),
+            ("multi-stream", 8),
             ("server-closed", 1),
             ("server-open", 1),
             ("server-open", 1),
             ("server-open", 1),
-            ("offline", 1),
-            ("offline", 2),
-            ("multi-stream", 8),
         ]
     );
     for scenario in &candidate.scenarios {

@@ -113,10 +113,10 @@ impl Measuring<'_> {
             }
         }
         drop(embedders);
-        while sessions.len() < SESSIONS
-            && begun.elapsed() < PATIENCE * u32::try_from(sessions.len()).unwrap_or(1)
-            && !self.is_cancelled()
-        {
+        let is_quick = sessions
+            .iter()
+            .all(|session| *session < milliseconds(PATIENCE));
+        while is_quick && sessions.len() < SESSIONS && !self.is_cancelled() {
             let begun = Instant::now();
             self.open(choice, None)?;
             sessions.push(milliseconds(begun.elapsed()));
@@ -166,7 +166,7 @@ impl Measuring<'_> {
             if self.is_cancelled() {
                 break;
             }
-            if begun.elapsed() >= self.plan.candidate_limit {
+            if begun.elapsed() >= 2 * self.plan.candidate_limit {
                 let figure = format!("{}: {}", candidate.id, name(step));
                 self.lacks(figure, "the time for a candidate was over");
                 continue;

@@ -1,7 +1,7 @@
 //! Which way of computing embeddings is best on this machine and these photos, and why.
 //!
 //! [`candidates`] are all engines, providers and models that are there; [`measure`] takes each
-//! through the scenarios of MLPerf Inference (single-stream, multi-stream, offline, server) with
+//! through the scenarios of `MLPerf` Inference (single-stream, multi-stream, offline, server) with
 //! the load generator of [`load`], on a sample of the user's photos ([`workload`]). What comes out
 //! is a [`schema::Run`], the one format of the benchmark; [`export`], [`compare`], [`tables`] and
 //! [`finding`] are made of it alone, so that they work on any machine's run and on the

@@ -18,7 +18,7 @@ pub struct Plan {
     pub batches: Vec<usize>,
     /// Callers of the closed loop, each at least 1.
     pub callers: Vec<usize>,
-    /// About how long a candidate may take.
+    /// About how long a candidate may take; beyond twice that the rest is left out.
     pub candidate_limit: Duration,
     /// Latency for which the highest rate is looked for and by which `goodput` counts.
     pub latency_limit: Duration,
@@ -36,7 +36,7 @@ impl Default for Plan {
             photos: 64,
             batches: vec![1, 4, 8, 16, 32],
             callers: vec![1, 8, 16],
-            candidate_limit: Duration::from_secs(60),
+            candidate_limit: Duration::from_mins(1),
             latency_limit: Duration::from_millis(250),
             price_per_hour: None,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
@@ -58,7 +58,7 @@ pub(super) enum Step {
     Search,
 }
 
-/// Pictures of a query of the multi-stream scenario, as MLPerf Inference has it.
+/// Pictures of a query of the multi-stream scenario, as `MLPerf` Inference has it.
 pub(super) const MULTI_STREAM: usize = 8;
 
 impl Step {
@@ -83,19 +83,20 @@ impl Step {
 }
 
 impl Plan {
-    /// The steps, those of one batch size after one another, because some engines are opened for
-    /// a batch size.
+    /// The steps: single pictures and batches by size, because some engines are opened for a batch
+    /// size; then the loads of a server, of which the last is the first to be left out when the
+    /// time is over.
     pub(super) fn steps(&self) -> Vec<Step> {
         let mut steps = vec![Step::Single];
+        steps.extend(self.batches.iter().map(|batch| Step::Offline(*batch)));
+        steps.push(Step::MultiStream);
+        // Stable: steps of one size stay in this order.
+        steps.sort_by_key(|step| step.batch());
         steps.extend(self.callers.iter().map(|callers| Step::Closed(*callers)));
         if !self.callers.is_empty() {
             steps.extend(OPEN_SHARES.map(Step::Open));
             steps.push(Step::Search);
         }
-        steps.extend(self.batches.iter().map(|batch| Step::Offline(*batch)));
-        steps.push(Step::MultiStream);
-        // Stable: steps of one size stay in this order.
-        steps.sort_by_key(|step| step.batch());
         steps
     }
 
@@ -129,14 +130,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn steps_of_one_batch_size_follow_one_another_and_the_rates_come_after_the_callers() {
+    fn batches_go_by_their_size_and_rates_come_after_the_callers() {
         let steps = Plan::default().steps();
+        assert_eq!(steps.len(), 1 + 5 + 1 + 3 + 3);
         let batches: Vec<usize> = steps.iter().map(|step| step.batch()).collect();
-        assert!(batches.is_sorted(), "{batches:?}");
-        assert_eq!(steps.len(), 1 + 3 + 3 + 5 + 1);
-        let at = |wanted: Step| steps.iter().position(|step| *step == wanted).unwrap();
-        assert!(at(Step::Closed(16)) < at(Step::Open(0.5)));
-        assert!(at(Step::Open(0.8)) < at(Step::Search));
+        assert_eq!(batches[..7], [1, 1, 4, 8, 8, 16, 32]);
+        assert_eq!(steps[7..10], [1, 8, 16].map(Step::Closed));
+        assert_eq!(
+            steps[10..],
+            [Step::Open(0.5), Step::Open(0.8), Step::Search]
+        );
         assert_eq!(Plan::default().largest_batch(), 32);
         let few = Plan {
             callers: Vec::new(),

@@ -1,7 +1,7 @@
 //! Random numbers that are the same for a seed on every machine and in every version: results
 //! that rest on them can be repeated.
 
-/// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014).
+/// `SplitMix64` (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014).
 #[derive(Clone, Debug)]
 pub(super) struct Random(u64);
 

@@ -155,7 +155,7 @@ pub struct ColdStart {
     pub sessions: Option<Latency>,
 }
 
-/// The names of MLPerf Inference, the server scenario with closed and open loop.
+/// The names of `MLPerf` Inference, the server scenario with closed and open loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ScenarioKind {

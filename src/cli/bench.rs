@@ -70,7 +70,7 @@ pub(super) struct BenchArgs {
     /// Write the results as Markdown
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
-    /// Write the course of the run for Perfetto or chrome://tracing
+    /// Write the course of the run for Perfetto or `chrome://tracing`
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
     /// Write each plot as SVG into this folder
@@ -137,7 +137,7 @@ pub(super) fn run(args: &BenchArgs, context: &Context) -> Result<(), CliError> {
     };
     let mut live = Live::new(args.quiet, &choices);
     let run = bench::run(&plan, &photos, &choices, &INTERRUPTED, &mut |event| {
-        live.tell(event)
+        live.tell(event);
     });
     live.drawing.finish();
     let run = run?;

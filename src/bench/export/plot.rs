@@ -145,6 +145,7 @@ pub(super) struct Plot {
     body: String,
     title: String,
     legend: Vec<String>,
+    keys: Vec<String>,
 }
 
 impl Plot {
@@ -153,6 +154,7 @@ impl Plot {
             body: String::new(),
             title: title.to_owned(),
             legend: Vec::new(),
+            keys: Vec::new(),
         }
     }
 
@@ -160,6 +162,14 @@ impl Plot {
     pub(super) fn series(&mut self, name: &str) -> &'static str {
         self.legend.push(name.to_owned());
         colour(self.legend.len() - 1)
+    }
+
+    /// Says what the numbers in the drawing stand for, from 1.
+    fn keys(&mut self, names: &[String]) {
+        let keys = names.iter().zip(1..);
+        self.keys = keys
+            .map(|(name, number)| format!("{number}: {name}"))
+            .collect();
     }
 
     /// Appends to the drawing. Writing to a string does not fail.
@@ -286,21 +296,15 @@ impl Plot {
                 number + 1.0
             ));
         }
-        let key: Vec<String> = names
-            .iter()
-            .enumerate()
-            .map(|(n, name)| format!("{}: {name}", n + 1))
-            .collect();
-        self.x_label(&key.join("   "));
+        self.keys(names);
     }
 
-    /// A field of cells, darker where more, with their numbers.
+    /// A field of cells, darker where more, with their numbers; a row for each name.
     pub(super) fn cells(
         &mut self,
         columns: &[String],
-        rows: &[String],
+        names: &[String],
         values: &[Vec<Option<f64>>],
-        labels: (&str, &str),
     ) {
         let largest = values
             .iter()
@@ -309,15 +313,15 @@ impl Plot {
             .copied()
             .fold(0.0, f64::max);
         #[expect(clippy::cast_precision_loss, reason = "a handful of cells")]
-        let (across, down) = (columns.len().max(1) as f64, rows.len().max(1) as f64);
+        let (across, down) = (columns.len().max(1) as f64, names.len().max(1) as f64);
         let (width, height) = ((WIDTH - LEFT - RIGHT) / across, INNER / down);
         let mut top = TOP;
-        for (row, values) in rows.iter().zip(values) {
+        for (row, values) in (1..=names.len()).zip(values) {
             self.put(format_args!(
                 r#"<text x="{:.1}" y="{:.1}" text-anchor="end">{}</text>"#,
                 LEFT - 6.0,
                 top + height / 2.0 + 4.0,
-                escape(row)
+                row
             ));
             let mut left = LEFT;
             for value in values {
@@ -343,12 +347,7 @@ impl Plot {
             ));
             left += width;
         }
-        self.x_label(labels.0);
-        let middle = TOP + INNER / 2.0;
-        self.put(format_args!(
-            r#"<text x="16" y="{middle:.1}" text-anchor="middle" transform="rotate(-90 16 {middle:.1})">{}</text>"#,
-            escape(labels.1)
-        ));
+        self.keys(names);
     }
 
     /// The whole as an SVG element, which is also a file.
@@ -360,6 +359,16 @@ impl Plot {
                 legend,
                 r#"<rect x="{LEFT}" y="{:.1}" width="12" height="12" fill="{}"/><text x="{:.1}" y="{:.1}">{}</text>"#,
                 at - 2.0, colour(number), LEFT + 18.0, at + 8.5, escape(name)
+            )
+            .ok();
+            at += LINE;
+        }
+        for key in &self.keys {
+            writeln!(
+                legend,
+                r#"<text x="{LEFT}" y="{:.1}">{}</text>"#,
+                at + 8.5,
+                escape(key)
             )
             .ok();
             at += LINE;

@@ -121,13 +121,8 @@ fn heat_map(run: &Run) -> Option<String> {
         .map(|(kind, count)| format!("{}{count}", if *kind == 0 { "b=" } else { "c=" }))
         .collect();
     let mut plot = Plot::new("Images a second by batch (b) and by callers (c)");
-    let rows: Vec<String> = (1..=shown.len()).map(|number| number.to_string()).collect();
-    let names: Vec<String> = shown
-        .iter()
-        .zip(1..)
-        .map(|(c, n)| format!("{n}: {}", c.id))
-        .collect();
-    plot.cells(&heads, &rows, &values, (&names.join("   "), "candidate"));
+    let names: Vec<String> = shown.iter().map(|candidate| candidate.id.clone()).collect();
+    plot.cells(&heads, &names, &values);
     Some(plot.finish())
 }
 
@@ -176,6 +171,9 @@ fn distribution(run: &Run) -> Option<String> {
     Some(plot.finish())
 }
 
+/// Stages with their names.
+type Named = [(&'static str, Option<f64>); 9];
+
 /// Where the time of a single photo goes, from the file to the vector.
 fn stages(run: &Run) -> Option<String> {
     let of = |candidate: &Candidate| {
@@ -192,7 +190,7 @@ fn stages(run: &Run) -> Option<String> {
             })
             .map(|scenario| scenario.stages_ms)
     };
-    let known: Vec<(String, [(&str, Option<f64>); 9])> = run
+    let known: Vec<(String, Named)> = run
         .candidates
         .iter()
         .filter_map(|candidate| Some((candidate.id.clone(), of(candidate)?.named())))

@@ -100,8 +100,8 @@ fn draw(events: &mut Vec<Event>, pid: usize, candidate: &Candidate) {
 }
 
 /// With one caller each request begins when the last one ends.
-fn requests(events: &mut Vec<Event>, pid: usize, scenario: &Scenario, at_s: f64) {
-    let mut at_us = at_s * 1e6;
+fn requests(events: &mut Vec<Event>, pid: usize, scenario: &Scenario, begin_s: f64) {
+    let mut at_us = begin_s * 1e6;
     for (number, sample) in scenario.samples_ms.iter().take(REQUESTS).enumerate() {
         let length_us = sample * 1e3;
         events.push(Event {

@@ -49,7 +49,7 @@ mod tests {
         // In a Poisson process the variance of the count in a second is its mean.
         let mut counts = [0.0f64; 190];
         for time in &first {
-            if let Some(count) = counts.get_mut(time.as_secs() as usize) {
+            if let Some(count) = counts.get_mut(usize::try_from(time.as_secs()).unwrap()) {
                 *count += 1.0;
             }
         }

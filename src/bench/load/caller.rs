@@ -30,6 +30,8 @@ pub(super) struct Shared {
     next: AtomicU64,
     measured_from: AtomicU64,
     stopped_at: AtomicU64,
+    /// Whether a request fell due that counts.
+    is_counting: AtomicBool,
     /// What is due and not yet sent is not sent any more.
     given_up: AtomicBool,
     answers: AtomicU64,
@@ -87,6 +89,7 @@ impl Shared {
             next: AtomicU64::new(0),
             measured_from: AtomicU64::new(NEVER),
             stopped_at: AtomicU64::new(NEVER),
+            is_counting: AtomicBool::new(false),
             given_up: AtomicBool::new(false),
             answers: AtomicU64::new(0),
             images: AtomicU64::new(0),
@@ -104,6 +107,11 @@ impl Shared {
             images: self.images.load(Ordering::Relaxed),
             latency_ns: self.latency_ns.load(Ordering::Relaxed),
         }
+    }
+
+    /// Whether a request fell due since they count.
+    pub(super) fn is_counting(&self) -> bool {
+        self.is_counting.load(Ordering::Relaxed)
     }
 
     /// From now on requests count.
@@ -128,7 +136,6 @@ impl Shared {
 
     /// Waits until all that fell due is answered, but not longer than `patience`.
     pub(super) fn wait_for_late<T>(
-        &self,
         callers: &[ScopedJoinHandle<'_, T>],
         patience: Duration,
         cancel: &AtomicBool,
@@ -146,6 +153,9 @@ impl Shared {
     pub(super) fn call(&self, service: &dyn Service) -> Tally {
         let mut tally = Tally::default();
         while let Some((index, due)) = self.next_request() {
+            if due >= self.measured_from.load(Ordering::Acquire) {
+                self.is_counting.store(true, Ordering::Relaxed);
+            }
             if self.given_up.load(Ordering::Acquire) {
                 let error = "it was due and was not sent before the time was over".to_owned();
                 self.note(&mut tally, index, due, self.now(), Err(error));
@@ -175,7 +185,7 @@ impl Shared {
                 return Some((index, nanoseconds(due)));
             }
             if left > AWAKE {
-                thread::sleep((left - AWAKE).min(NAP));
+                thread::sleep(left.saturating_sub(AWAKE).min(NAP));
             } else {
                 std::hint::spin_loop();
             }

@@ -166,7 +166,10 @@ fn resampled(times: &[f64], random: &mut Random) -> Vec<f64> {
     let mut drawn = Vec::with_capacity(count + block);
     while drawn.len() < count {
         let start = random.below(count);
-        drawn.extend(times.iter().cycle().skip(start).take(block));
+        let end = (start + block).min(count);
+        drawn.extend_from_slice(times.get(start..end).unwrap_or_default());
+        let around = start + block - end;
+        drawn.extend_from_slice(times.get(..around).unwrap_or_default());
     }
     drawn.truncate(count);
     drawn

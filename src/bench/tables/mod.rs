@@ -49,29 +49,10 @@ const CALLERS: [usize; 3] = [1, 8, 16];
 #[must_use]
 pub fn section(number: &str, runs: &[&Run]) -> Option<Section> {
     let run = *runs.first()?;
-    let table = match number {
-        "1" => {
-            return Some(Section::Other(
-                "The hardware is in `machine` and `source.hardware` of each run.",
-            ));
-        }
-        "12.3" => {
-            return Some(Section::Other(
-                "The decisions of an autoscaler are text of another program; what followed from \
-                 them is `replicas` in `windows`.",
-            ));
-        }
-        "12.4" => {
-            return Some(Section::Other(
-                "Which servers run beside each other is seen from the candidates of one run.",
-            ));
-        }
-        "12.5" => {
-            return Some(Section::Other(
-                "`cpu_percent` and `memory_bytes` of the scenario with the most callers stand for \
-                 it on this machine; on others only their own monitoring knows.",
-            ));
-        }
+    if let Some(words) = no_measurement(number) {
+        return Some(Section::Other(words));
+    }
+    let (columns, rows) = match number {
         "2" => within::beside_each_other(
             run,
             &[
@@ -148,7 +129,6 @@ pub fn section(number: &str, runs: &[&Run]) -> Option<Section> {
         "12.2" => within::course(run),
         _ => return None,
     };
-    let (columns, rows) = table;
     let section = SECTIONS.into_iter().find(|section| *section == number)?;
     Some(Section::Table(Table {
         section,
@@ -156,6 +136,23 @@ pub fn section(number: &str, runs: &[&Run]) -> Option<Section> {
         columns,
         rows,
     }))
+}
+
+/// What stands for a section that is no measurement of a load.
+fn no_measurement(number: &str) -> Option<&'static str> {
+    Some(match number {
+        "1" => "The hardware is in `machine` and `source.hardware` of each run.",
+        "12.3" => {
+            "The decisions of an autoscaler are text of another program; what followed from them \
+             is `replicas` in `windows`."
+        }
+        "12.4" => "Which servers run beside each other is seen from the candidates of one run.",
+        "12.5" => {
+            "`cpu_percent` and `memory_bytes` of the scenario with the most callers stand for it \
+             on this machine; on others only their own monitoring knows."
+        }
+        _ => return None,
+    })
 }
 
 /// What a section shows.

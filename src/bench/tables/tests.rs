@@ -143,7 +143,7 @@ fn every_table_of_the_record_is_made_again_from_its_runs() {
 fn local_run() -> Run {
     let mut run = Reference::load().unwrap().runs[0].clone();
     let scenario = |kind, batch: usize, callers: usize| {
-        let time = 10.0 * batch as f64 * callers as f64;
+        let time = 10.0 * f64::from(u32::try_from(batch * callers).unwrap());
         let mut scenario = Scenario::new(kind, batch);
         scenario.concurrency = Some(callers);
         scenario.latency_ms = Some(Latency {

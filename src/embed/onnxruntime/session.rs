@@ -41,13 +41,11 @@ pub(super) fn start(
     if provider::needs_nvidia(provider) {
         preload::nvidia_beside(&library.path);
     }
-    let profile = match is_profiled {
-        false => None,
-        true => Some(Profile {
-            folder: tempfile::tempdir()
-                .map_err(|error| super::unavailable(format!("no folder for a profile: {error}")))?,
-        }),
-    };
+    let profile = is_profiled
+        .then(tempfile::tempdir)
+        .transpose()
+        .map_err(|error| super::unavailable(format!("no folder for a profile: {error}")))?
+        .map(|folder| Profile { folder });
     let prefix = profile
         .as_ref()
         .map(|profile| profile.folder.path().join("profile"));
