@@ -148,12 +148,11 @@ fn throughput(triton: &RealServer) {
                                 connection.embed(&inputs, PATIENCE).unwrap();
                             })
                         });
-                        let raw = rate(workers, batch, &|| match protocol {
-                            Protocol::KserveHttp => {
+                        let raw = rate(workers, batch, &|| {
+                            if protocol == Protocol::KserveHttp {
                                 let mut line = RawHttp::new(&endpoint, &prepared);
                                 Box::new(move || line.call())
-                            }
-                            _ => {
+                            } else {
                                 let mut line = MinimalTonic::new(&endpoint, &prepared);
                                 Box::new(move || line.call())
                             }

@@ -115,7 +115,7 @@ impl RawHttp {
     pub(crate) fn call(&mut self) {
         self.stream.write_all(&self.request).unwrap();
         self.answer.clear();
-        let mut part = [0; 1 << 16];
+        let mut part = [0; 1 << 12];
         loop {
             let count = self.stream.read(&mut part).unwrap();
             assert!(count > 0, "the server hung up");
