@@ -1,7 +1,7 @@
 //! A server of the `KServe` protocol over HTTP with binary tensors, in this process, that does
 //! its work with the bundled model and fails as it is told.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -28,8 +28,8 @@ pub(crate) struct Faults {
     pub(crate) reset_every: u64,
     /// Vectors have one number too many.
     pub(crate) wrong_length: bool,
-    /// Pictures whose first byte is even are given a vector of NaN.
-    pub(crate) nan_if_even: bool,
+    /// Black pictures are given a vector of NaN.
+    pub(crate) nan_if_black: bool,
     /// Vectors are those of another model.
     pub(crate) other_model: bool,
     /// All vectors are the same.
@@ -112,9 +112,16 @@ impl FakeServer {
         self.shared.requests.load(Ordering::Relaxed)
     }
 
-    /// Different pictures that were given vectors.
-    pub(crate) fn pictures(&self) -> usize {
-        self.shared.embedded.lock().unwrap().len()
+    /// How often the picture that was asked for most often was given a vector; the server's
+    /// proof, which is asked for again and again, is not among them.
+    pub(crate) fn most_often(&self) -> u64 {
+        let embedded = self.shared.embedded.lock().unwrap();
+        embedded.values().copied().max().unwrap_or(0)
+    }
+
+    /// Forgets what it was asked for.
+    pub(crate) fn forget(&self) {
+        self.shared.embedded.lock().unwrap().clear();
     }
 
     /// Closes everything at once, as a killed process does.
@@ -145,9 +152,11 @@ impl FakeServer {
                         return;
                     }
                     let Ok(stream) = stream else { return };
-                    let (Ok(other), shared, stopped) =
-                        (stream.try_clone(), Arc::clone(&shared), Arc::clone(&stopped))
-                    else {
+                    let (Ok(other), shared, stopped) = (
+                        stream.try_clone(),
+                        Arc::clone(&shared),
+                        Arc::clone(&stopped),
+                    ) else {
                         return;
                     };
                     shared.open.lock().unwrap().push(other);
@@ -218,7 +227,10 @@ fn serve(stream: TcpStream, shared: &Shared, stopped: &AtomicBool) -> std::io::R
         let faults = shared.faults.lock().unwrap().clone();
         let is_allowed = (faults.token).is_none_or(|wanted| token == format!("Bearer {wanted}"));
         let reply = if !is_allowed {
-            json_reply("401 Unauthorized", &json!({"error": "the token is not known here"}))
+            json_reply(
+                "401 Unauthorized",
+                &json!({"error": "the token is not known here"}),
+            )
         } else if method == "POST" && path.ends_with("/infer") {
             let number = shared.requests.fetch_add(1, Ordering::Relaxed) + 1;
             std::thread::sleep(faults.delay);
@@ -314,7 +326,10 @@ fn infer(body: &[u8], head: usize, shared: &Shared, faults: &Faults) -> Reply {
             rgb: rgb.to_vec(),
         })
         .collect();
-    if faults.largest_batch.is_some_and(|most| pictures.len() > most) {
+    if faults
+        .largest_batch
+        .is_some_and(|most| pictures.len() > most)
+    {
         return json_reply(
             "413 Payload Too Large",
             &json!({"error": "the message is too large"}),
@@ -336,7 +351,7 @@ fn infer(body: &[u8], head: usize, shared: &Shared, faults: &Faults) -> Reply {
         if faults.constant {
             numbers = vec![1.0; 512];
         }
-        if faults.nan_if_even && picture.rgb[0].is_multiple_of(2) {
+        if faults.nan_if_black && picture.rgb.iter().all(|level| *level < 8) {
             numbers = vec![f32::NAN; 512];
         }
         numbers.resize(length, 0.5);
@@ -356,10 +371,4 @@ fn infer(body: &[u8], head: usize, shared: &Shared, faults: &Faults) -> Reply {
         ),
         body: [header.into_bytes(), out].concat(),
     }
-}
-
-/// The names of all photos of an analysis; each once.
-pub(crate) fn names(paths: impl IntoIterator<Item = std::path::PathBuf>) -> HashSet<String> {
-    let name = |path: std::path::PathBuf| path.file_name().unwrap().to_string_lossy().into_owned();
-    paths.into_iter().map(name).collect()
 }
