@@ -148,6 +148,7 @@ fn a_server_that_fails_now_and_then_costs_time_only() {
         let server = FakeServer::start(faults);
         let mut request = home.request(&[&server], Failover::None);
         request.cache = Some(home.cache(name));
+        request.engine.patience = Duration::from_mins(1);
         let analysis = run(request).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(report(&analysis), expected, "{name}");
         assert_eq!(analysis.engine.name, "remote");
@@ -176,10 +177,11 @@ fn a_server_that_is_killed_and_started_again_goes_on() {
     let home = Home::new();
     let expected = home.undisturbed();
     let mut server = FakeServer::start(slow());
-    let running = pipeline::start(home.request(&[&server], Failover::None)).unwrap();
+    let mut request = home.request(&[&server], Failover::None);
+    request.engine.patience = Duration::from_mins(1);
+    let running = pipeline::start(request).unwrap();
     wait_for(&running, &server, 6);
     server.kill();
-    server.forget();
     std::thread::sleep(Duration::from_millis(700));
     server.restart();
     let analysis = running.join().unwrap();

@@ -1,7 +1,9 @@
 //! A server of the `KServe` protocol over HTTP with binary tensors, in this process, that does
 //! its work with the bundled model and fails as it is told.
 
-use std::collections::BTreeMap;
+#![allow(dead_code, reason = "each test program uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -60,8 +62,6 @@ struct Shared {
     faults: Mutex<Faults>,
     /// Requests for vectors.
     requests: AtomicU64,
-    /// Pictures that were given vectors, by their first bytes, and how often.
-    embedded: Mutex<BTreeMap<Vec<u8>, u64>>,
     open: Mutex<Vec<TcpStream>>,
     embedder: Mutex<Box<dyn Embedder>>,
     plain: Mutex<Box<dyn Embedder>>,
@@ -88,7 +88,6 @@ impl FakeServer {
             shared: Arc::new(Shared {
                 faults: Mutex::new(faults),
                 requests: AtomicU64::new(0),
-                embedded: Mutex::default(),
                 open: Mutex::default(),
                 embedder: Mutex::new(engine(&bundled::record())),
                 plain: Mutex::new(engine(&plain)),
@@ -110,18 +109,6 @@ impl FakeServer {
     /// Requests for vectors so far.
     pub(crate) fn requests(&self) -> u64 {
         self.shared.requests.load(Ordering::Relaxed)
-    }
-
-    /// How often the picture that was asked for most often was given a vector; the server's
-    /// proof, which is asked for again and again, is not among them.
-    pub(crate) fn most_often(&self) -> u64 {
-        let embedded = self.shared.embedded.lock().unwrap();
-        embedded.values().copied().max().unwrap_or(0)
-    }
-
-    /// Forgets what it was asked for.
-    pub(crate) fn forget(&self) {
-        self.shared.embedded.lock().unwrap().clear();
     }
 
     /// Closes everything at once, as a killed process does.
@@ -356,8 +343,6 @@ fn infer(body: &[u8], head: usize, shared: &Shared, faults: &Faults) -> Reply {
         }
         numbers.resize(length, 0.5);
         out.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
-        let mut embedded = shared.embedded.lock().unwrap();
-        *embedded.entry(picture.rgb[..3000].to_vec()).or_default() += 1;
     }
     let header = json!({"model_name": "bundled", "model_version": "1",
         "outputs": [{"name": "embedding", "datatype": "FP32", "shape": [pictures.len(), length],
