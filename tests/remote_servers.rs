@@ -19,6 +19,7 @@ use common::shared;
 use image::RgbImage;
 use servers::RealServer;
 use twinlens::embed::preprocess::prepare;
+use twinlens::embed::remote::Payload::{F16, F32, Jpeg, JpegFine, Uint8};
 use twinlens::embed::remote::{
     Answer, CallError, CallErrorKind, Connection, Endpoint, Payload, Protocol, Scheme, Server,
     Statistics, discover, models,
@@ -26,7 +27,7 @@ use twinlens::embed::remote::{
 use twinlens::embed::store::ModelStore;
 use twinlens::embed::{Embedding, ModelInput, ModelRecord, Preprocessing, embedded};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The model that the servers run, as it is known here.
 fn record() -> Option<ModelRecord> {
@@ -134,10 +135,9 @@ impl Reference {
         let (least, least_mean) = match endpoint.payload {
             Payload::Uint8 | Payload::F32 => (0.9999, 0.9999),
             Payload::F16 => (0.999, 0.999),
-            // A network of random weights takes JPEG worse than a real one: lowest and mean
-            // measured are 0.94 and 0.98 for a single, 0.96 and 0.99 for the doubled size.
-            Payload::Jpeg => (0.92, 0.96),
-            Payload::JpegDouble => (0.95, 0.985),
+            // As measured on photos of this set, with a margin (docs/remote.md).
+            Payload::Jpeg => (0.85, 0.97),
+            Payload::JpegFine => (0.97, 0.995),
         };
         let told = format!(
             "{:?} {:?}: lowest {lowest}, mean {mean}",
@@ -193,13 +193,9 @@ fn a_triton_is_found_by_its_bare_address_and_agrees_in_every_protocol_and_payloa
             .collect();
         assert_eq!(names.len(), 6, "{names:?}");
     }
-    use Payload::{F16, F32, Jpeg, JpegDouble, Uint8};
     for (protocol, payloads) in [
-        (
-            Protocol::KserveHttp,
-            &[Uint8, F16, F32, Jpeg, JpegDouble][..],
-        ),
-        (Protocol::KserveGrpc, &[Uint8, F16, F32, Jpeg, JpegDouble]),
+        (Protocol::KserveHttp, &[Uint8, F16, F32, Jpeg, JpegFine][..]),
+        (Protocol::KserveGrpc, &[Uint8, F16, F32, Jpeg, JpegFine]),
         (Protocol::KserveJson, &[Uint8, F32]),
     ] {
         let url = if protocol == Protocol::KserveGrpc {
@@ -297,7 +293,7 @@ fn servers_that_take_files_are_found_and_agree() {
     };
     let found = reference.discover(&server(&real.http())).unwrap();
     assert_eq!(found.protocol, Protocol::EmbedMultipart);
-    assert_eq!(found.payload, Payload::JpegDouble);
+    assert_eq!(found.payload, Payload::JpegFine);
     assert_eq!(found.model.name, "ViT-B-32/openai");
     assert_eq!(found.model.batch_limit, Some(64));
     assert_eq!(found.software, "embed API on cpu");
@@ -306,7 +302,7 @@ fn servers_that_take_files_are_found_and_agree() {
         Protocol::EmbedBase64,
         Protocol::Immich,
     ] {
-        for payload in [Payload::Jpeg, Payload::JpegDouble] {
+        for payload in [Payload::Jpeg, Payload::JpegFine] {
             let found = reference
                 .discover(&with(&real.http(), protocol, payload))
                 .unwrap();

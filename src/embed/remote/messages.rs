@@ -63,10 +63,7 @@ pub(super) struct DynamicBatching {
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct RepositoryIndexRequest {
-    #[prost(bool, tag = "2")]
-    pub(super) ready: bool,
-}
+pub(super) struct RepositoryIndexRequest {}
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct RepositoryIndex {

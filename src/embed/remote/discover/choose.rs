@@ -74,7 +74,7 @@ fn payloads(element: Element, protocol: Protocol) -> &'static [Payload] {
         (Element::Uint8, _) => &[Payload::Uint8],
         (Element::F16, _) => &[Payload::F16],
         (Element::F32, _) => &[Payload::F32],
-        (Element::Bytes, _) => &[Payload::JpegDouble, Payload::Jpeg],
+        (Element::Bytes, _) => &[Payload::JpegFine, Payload::Jpeg],
     }
 }
 
@@ -85,7 +85,7 @@ fn cost(payload: Payload) -> u8 {
         Payload::Uint8 => 0,
         Payload::F16 => 1,
         Payload::F32 => 2,
-        Payload::JpegDouble => 3,
+        Payload::JpegFine => 3,
         Payload::Jpeg => 4,
     }
 }
@@ -262,7 +262,7 @@ mod tests {
         assert_eq!(payload, Payload::F32);
         models.retain(|model| model.element == Element::Bytes);
         let (_, payload) = chosen(&models, None, None, grpc).unwrap();
-        assert_eq!(payload, Payload::JpegDouble);
+        assert_eq!(payload, Payload::JpegFine);
         let error = chosen(&models, None, None, Protocol::KserveJson).unwrap_err();
         assert!(error.contains("cannot be sent"), "{error}");
     }

@@ -99,7 +99,8 @@ impl Speaker<'_> {
                 parse(line, &body)?
             }
             Self::Grpc(line) => {
-                let request = messages::RepositoryIndexRequest { ready: true };
+                // Not only those that are ready: MLServer lists none then.
+                let request = messages::RepositoryIndexRequest {};
                 let answer: messages::RepositoryIndex =
                     line.call("RepositoryIndex", &request, until.left())?;
                 let entry = |entry: messages::RepositoryEntry| RepositoryEntry {

@@ -117,7 +117,7 @@ fn a_file_is_the_square_that_the_server_crops_from() {
         (Payload::Uint8, None, (224, 256)),
         (Payload::F32, Some(336), (336, 384)),
         (Payload::Jpeg, Some(224), (256, 256)),
-        (Payload::JpegDouble, None, (512, 512)),
+        (Payload::JpegFine, None, (256, 256)),
     ] {
         let got = preprocessing(&lite, &model(side), payload);
         assert_eq!((got.size, got.resize_short), sent, "{payload:?} {side:?}");
