@@ -9,6 +9,8 @@
 mod common;
 #[path = "common/fake_server.rs"]
 mod fake_server;
+#[path = "common/servers.rs"]
+mod servers;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -16,6 +18,7 @@ use std::time::{Duration, Instant};
 use common::{jpeg, picture, request, save};
 use fake_server::{FakeServer, Faults};
 use serde_json::Value;
+use servers::RealServer;
 use twinlens::embed::EngineChoice;
 use twinlens::embed::remote::{Credentials, Failover, Secret, Server};
 use twinlens::library::Cache;
@@ -80,7 +83,11 @@ fn report(analysis: &Analysis) -> Value {
     let report = pipeline::report(analysis, jiff::Timestamp::UNIX_EPOCH);
     let mut out = Vec::new();
     twinlens::report::write_json(&report, &mut out).unwrap();
-    let mut report = common::timeless(serde_json::from_slice(&out).unwrap());
+    bare(serde_json::from_slice(&out).unwrap())
+}
+
+fn bare(report: Value) -> Value {
+    let mut report = common::timeless(report);
     for part in ["engine", "notes"] {
         report[part] = Value::Null;
     }
@@ -445,4 +452,78 @@ fn a_scan_that_waits_for_a_server_is_cancelled_at_once() {
     let ended = running.join();
     assert!(matches!(ended, Err(PipelineError::Cancelled)), "{ended:?}");
     assert!(begun.elapsed() < Duration::from_secs(30));
+}
+
+/// A real Triton that is killed without a word and started again at the same port, under the
+/// program itself.
+#[cfg(unix)]
+#[test]
+fn a_real_server_is_killed_and_started_again_under_the_program() {
+    let Some(first) = RealServer::start("triton", &[("MODELS", "openclip_vit_b32_u8")]) else {
+        return;
+    };
+    let home = Home::new();
+    let folder = home.0.path();
+    let add = common::twinlens(folder)
+        .args(["models", "add"])
+        .arg(common::shared("models/clip_tiny.onnx").unwrap())
+        .output()
+        .unwrap();
+    assert!(add.status.success(), "{add:?}");
+    let scan = |cache: &str, more: &[&str]| {
+        let mut command = common::twinlens(folder);
+        command
+            .args([
+                "scan",
+                "--json",
+                "-",
+                "--model",
+                "clip-tiny",
+                "--no-library",
+            ])
+            .arg("--cache")
+            .arg(home.cache(cache))
+            .args(more)
+            .arg(home.photos())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped());
+        command.spawn().unwrap()
+    };
+    let remote = ["--server", first.says("HTTP_URL"), "--failover", "none"];
+    let read = |output: &std::process::Output| {
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{:?}: {errors}", output.status);
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (without_items(bare(report)), errors)
+    };
+    let (expected, _) = read(&scan("a.db", &remote).wait_with_output().unwrap());
+
+    first.fault(r#"{"delay_ms":400}"#);
+    let running = scan("b.db", &remote);
+    // The first vectors are there, and most are not.
+    let begun = Instant::now();
+    while !home.cache("b.db").exists() || kept(&home.cache("b.db")) == 0 {
+        assert!(begun.elapsed() < PATIENCE, "nothing was embedded");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let port = first
+        .says("HTTP_URL")
+        .rsplit(':')
+        .next()
+        .unwrap()
+        .to_owned();
+    let killed = std::process::Command::new("kill")
+        .args(["-9", first.says("PID")])
+        .status();
+    assert!(killed.unwrap().success());
+    std::thread::sleep(Duration::from_millis(500));
+    let settings = [
+        ("MODELS", "openclip_vit_b32_u8"),
+        ("HTTP_PORT", port.as_str()),
+    ];
+    let _second = RealServer::start("triton", &settings).unwrap();
+    let (report, errors) = read(&running.wait_with_output().unwrap());
+    assert_eq!(report, expected);
+    assert!(errors.contains("is back"), "{errors}");
+    assert_eq!(kept(&home.cache("b.db")), u64::from(PICTURES) + 2);
 }

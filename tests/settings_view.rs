@@ -445,9 +445,16 @@ fn a_server_is_added_tested_turned_off_changed_and_removed() {
     let url = server.url();
     press(&mut window, &format!("Test {url}"));
     wait(&mut window, |window| {
-        window.query_by_label_contains("vectors: the same").is_some()
+        window
+            .query_by_label_contains("vectors: the same")
+            .is_some()
     });
-    for told in ["8-bit pixels", "KServe over HTTP", "512 numbers", "round trip: "] {
+    for told in [
+        "8-bit pixels",
+        "KServe over HTTP",
+        "512 numbers",
+        "round trip: ",
+    ] {
         assert!(window.query_by_label_contains(told).is_some(), "{told}");
     }
     press(&mut window, &format!("Use {url}"));
@@ -495,7 +502,9 @@ fn a_token_is_used_and_is_in_no_file_and_a_server_that_wants_one_says_so() {
     press(&mut window, "Keep the server");
     press(&mut window, &format!("Test {url}"));
     wait(&mut window, |window| {
-        window.query_by_label_contains("vectors: the same").is_some()
+        window
+            .query_by_label_contains("vectors: the same")
+            .is_some()
     });
     drop(window);
     let text = std::fs::read_to_string(home.path("settings.toml")).unwrap();
