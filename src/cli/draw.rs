@@ -52,6 +52,15 @@ impl Drawing {
         }
     }
 
+    /// Says something that stays.
+    pub(super) fn tell(&self, text: &str) {
+        match self {
+            Self::Quiet => {}
+            Self::Terminal(bar) => bar.println(text),
+            Self::Plain { .. } => eprintln!("{text}"),
+        }
+    }
+
     /// Takes the line off the terminal.
     pub(super) fn finish(self) {
         if let Self::Terminal(bar) = self {

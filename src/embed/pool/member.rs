@@ -219,12 +219,12 @@ impl Member {
 
     /// Why there is no sense in waiting for it any longer.
     pub(super) fn given_up(&self, now: Instant, patience: Duration) -> Option<&str> {
+        use CallErrorKind as Kind;
         if let Some(reason) = &self.gone {
             return Some(reason);
         }
         // What is being found out right now is waited for.
         let failing = self.failing.as_ref().filter(|_| !self.breaker.is_tried())?;
-        use CallErrorKind as Kind;
         let patience = match failing.error.kind {
             Kind::Unreachable | Kind::TimedOut | Kind::Busy(_) => patience,
             Kind::Denied | Kind::Refused | Kind::Failed | Kind::BadAnswer | Kind::TooLarge => {

@@ -68,7 +68,7 @@ impl Trial {
             format!(
                 "{}: {:.0} KB a picture, {}",
                 self.payload.title(),
-                self.bytes_a_picture as f64 / 1000.0,
+                f64::from(u32::try_from(self.bytes_a_picture).unwrap_or(u32::MAX)) / 1000.0,
                 self.payload.exactness()
             ),
         ));
