@@ -111,6 +111,8 @@ enum CliError {
     Server(#[from] CallError),
     #[error(transparent)]
     Vault(#[from] VaultError),
+    #[error("--server is for the engine remote; leave --engine out, or say --engine remote")]
+    ServersOfAnotherEngine,
     #[error("pipe the token into this command, so that it is not seen on the screen: {0}")]
     NoToken(&'static str),
     #[error(transparent)]

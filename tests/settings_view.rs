@@ -7,6 +7,8 @@
 )]
 
 mod common;
+#[path = "common/fake_server.rs"]
+mod fake_server;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -411,4 +413,121 @@ fn everything_fits_at_twice_the_size() {
     }
     press(&mut window, "Smaller text");
     assert!(Path::new(&home.path("settings.toml")).exists());
+}
+
+#[test]
+fn a_server_is_added_tested_turned_off_changed_and_removed() {
+    let server = fake_server::FakeServer::start(fake_server::Faults::default());
+    let home = Home::new();
+    let mut window = home.window();
+    assert!(
+        window
+            .get_by_label("Engine: Servers")
+            .accesskit_node()
+            .is_disabled()
+    );
+    press(&mut window, "Add a server");
+    type_into(&mut window, "Address", "ftp://nowhere");
+    assert!(window.query_by_label_contains("unknown scheme").is_some());
+    assert!(
+        window
+            .get_by_label("Keep the server")
+            .accesskit_node()
+            .is_disabled()
+    );
+    press(&mut window, "Leave it");
+    press(&mut window, "Add a server");
+    type_into(&mut window, "Address", &server.url());
+    type_into(&mut window, "Pictures a request", "4");
+    press(&mut window, "Keep the server");
+    press(&mut window, "Engine: Servers");
+    press(&mut window, "If none answers: Wait");
+    let url = server.url();
+    press(&mut window, &format!("Test {url}"));
+    wait(&mut window, |window| {
+        window
+            .query_by_label_contains("vectors: the same")
+            .is_some()
+    });
+    for told in [
+        "8-bit pixels",
+        "KServe over HTTP",
+        "512 numbers",
+        "round trip: ",
+    ] {
+        assert!(window.query_by_label_contains(told).is_some(), "{told}");
+    }
+    press(&mut window, &format!("Use {url}"));
+    drop(window);
+    let saved = home.saved();
+    assert_eq!(saved.servers.len(), 1);
+    assert_eq!(saved.servers[0].url, url);
+    assert_eq!(saved.servers[0].batch, Some(4));
+    assert!(saved.servers[0].disabled);
+    assert_eq!(saved.engine.name(), "remote");
+    assert_eq!(saved.failover.name(), "none");
+    let mut window = home.window();
+    press(&mut window, &format!("Change {url}"));
+    type_into(&mut window, "Model", "bundled");
+    press(&mut window, "Keep the server");
+    drop(window);
+    assert_eq!(home.saved().servers[0].model.as_deref(), Some("bundled"));
+    let mut window = home.window();
+    press(&mut window, &format!("Remove {url}"));
+    drop(window);
+    assert!(home.saved().servers.is_empty());
+}
+
+#[test]
+fn a_token_is_used_and_is_in_no_file_and_a_server_that_wants_one_says_so() {
+    let server = fake_server::FakeServer::start(fake_server::Faults {
+        token: Some("very-secret"),
+        ..fake_server::Faults::default()
+    });
+    let home = Home::new();
+    let url = server.url();
+    let mut window = home.window();
+    press(&mut window, "Add a server");
+    type_into(&mut window, "Address", &url);
+    press(&mut window, "Keep the server");
+    press(&mut window, &format!("Test {url}"));
+    wait(&mut window, |window| {
+        window
+            .query_by_label_contains("the token is not known here")
+            .is_some()
+    });
+    press(&mut window, &format!("Change {url}"));
+    press(&mut window, "Log in with: A token");
+    type_into(&mut window, "Secret", "very-secret");
+    press(&mut window, "Keep the server");
+    press(&mut window, &format!("Test {url}"));
+    wait(&mut window, |window| {
+        window
+            .query_by_label_contains("vectors: the same")
+            .is_some()
+    });
+    drop(window);
+    let text = std::fs::read_to_string(home.path("settings.toml")).unwrap();
+    assert!(!text.contains("very-secret"), "{text}");
+}
+
+fn type_into(window: &mut Harness<'_, App>, name: &str, text: &str) {
+    let role = eframe::egui::Role::TextInput;
+    let field = |window: &Harness<'_, App>| {
+        let fields = window.query_all_by_label(name);
+        let is_field = |node: &egui_kittest::Node<'_>| {
+            let found = node.accesskit_node().role();
+            found == role || found == eframe::egui::Role::PasswordInput
+        };
+        fields.into_iter().position(|node| is_field(&node)).unwrap()
+    };
+    let at = field(window);
+    window.query_all_by_label(name).nth(at).unwrap().focus();
+    window.run_ok();
+    window
+        .query_all_by_label(name)
+        .nth(at)
+        .unwrap()
+        .type_text(text);
+    window.run_ok();
 }

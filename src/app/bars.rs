@@ -9,6 +9,7 @@ use super::state::{Scan, Severity, State, View};
 use super::theme::{self, Palette, size, space};
 use super::widgets::{self, icon, icon_button};
 use super::words;
+use crate::embed::EngineChoice;
 
 /// The views, with counts, and the job that runs.
 pub(crate) fn top(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
@@ -105,17 +106,21 @@ pub(crate) fn bottom(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         .frame(frame)
         .show(ui, |ui| {
             ui.horizontal(|ui| {
-                let engine = state.found.as_ref().map_or_else(
-                    || "Nothing leaves this computer".to_owned(),
-                    |found| {
-                        format!(
-                            "{} on {}, {}",
-                            found.engine.runtime,
-                            found.engine.provider.to_uppercase(),
-                            found.model
-                        )
-                    },
-                );
+                let engine = match &state.found {
+                    Some(found) if found.engine.name == EngineChoice::Remote.name() => {
+                        format!("{} computed, {}", found.engine.provider, found.model)
+                    }
+                    Some(found) => format!(
+                        "{} on {}, {}",
+                        found.engine.runtime,
+                        found.engine.provider.to_uppercase(),
+                        found.model
+                    ),
+                    None if state.settings.engine == EngineChoice::Remote => {
+                        "Photos are made small here and sent to your servers".to_owned()
+                    }
+                    None => "Nothing leaves this computer".to_owned(),
+                };
                 ui.label(widgets::caption(ui, engine));
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                     if let Some(review) = &state.review {

@@ -135,8 +135,7 @@ pub(super) fn run(args: &ScanArgs, context: &Context) -> Result<(), CliError> {
     let request = request(args, context)?;
     let started = jiff::Timestamp::now();
     let analysis = watch(pipeline::start(request)?, args.quiet)?;
-    let notices = analysis.notices.iter().chain(&analysis.events);
-    for notice in notices.filter(|_| !args.quiet) {
+    for notice in analysis.notices.iter().filter(|_| !args.quiet) {
         eprintln!("note: {notice}");
     }
     let report = pipeline::report(&analysis, started);
@@ -162,6 +161,12 @@ fn request(args: &ScanArgs, context: &Context) -> Result<Request, CliError> {
         request.engine.threads = threads;
     }
     if !args.servers.is_empty() {
+        if args
+            .engine
+            .is_some_and(|engine| engine != EngineChoice::Remote)
+        {
+            return Err(CliError::ServersOfAnotherEngine);
+        }
         request.engine.engine = EngineChoice::Remote;
         request.engine.servers = servers::named(&args.servers, &context.settings);
     }
@@ -203,7 +208,15 @@ fn request(args: &ScanArgs, context: &Context) -> Result<Request, CliError> {
 fn watch(running: pipeline::Running, quiet: bool) -> Result<Analysis, CliError> {
     let mut drawing = draw::Drawing::new(quiet);
     let mut interrupted: Option<Instant> = None;
+    let mut told = 0;
+    let tell = |drawing: &draw::Drawing, told: &mut usize| {
+        for event in running.events_after(*told) {
+            drawing.keep(&format!("note: {event}"));
+            *told += 1;
+        }
+    };
     while !running.is_finished() {
+        tell(&drawing, &mut told);
         if INTERRUPTED.load(Ordering::Relaxed) {
             running.cancel();
             if interrupted.get_or_insert_with(Instant::now).elapsed() > PATIENCE_AFTER_INTERRUPT {
@@ -215,6 +228,7 @@ fn watch(running: pipeline::Running, quiet: bool) -> Result<Analysis, CliError> 
         drawing.show(|| draw::stage_line(&running.progress().current()));
         std::thread::sleep(TICK);
     }
+    tell(&drawing, &mut told);
     drawing.finish();
     Ok(running.join()?)
 }

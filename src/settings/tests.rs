@@ -87,7 +87,7 @@ fn every_field_is_read_as_it_was_saved_and_defaults_are_not_written() {
                 url: "https://cluster/triton".to_owned(),
                 protocol: Some(Protocol::KserveHttp),
                 model: Some("clip".to_owned()),
-                payload: Some(Payload::JpegDouble),
+                payload: Some(Payload::JpegFine),
                 batch: Some(4),
                 ca_file: Some("ca.pem".into()),
                 disabled: true,

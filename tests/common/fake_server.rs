@@ -1,7 +1,9 @@
 //! A server of the `KServe` protocol over HTTP with binary tensors, in this process, that does
 //! its work with the bundled model and fails as it is told.
 
-use std::collections::{BTreeMap, HashSet};
+#![allow(dead_code, reason = "each test program uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -28,8 +30,8 @@ pub(crate) struct Faults {
     pub(crate) reset_every: u64,
     /// Vectors have one number too many.
     pub(crate) wrong_length: bool,
-    /// Pictures whose first byte is even are given a vector of NaN.
-    pub(crate) nan_if_even: bool,
+    /// Black pictures are given a vector of NaN.
+    pub(crate) nan_if_black: bool,
     /// Vectors are those of another model.
     pub(crate) other_model: bool,
     /// All vectors are the same.
@@ -60,8 +62,6 @@ struct Shared {
     faults: Mutex<Faults>,
     /// Requests for vectors.
     requests: AtomicU64,
-    /// Pictures that were given vectors, by their first bytes, and how often.
-    embedded: Mutex<BTreeMap<Vec<u8>, u64>>,
     open: Mutex<Vec<TcpStream>>,
     embedder: Mutex<Box<dyn Embedder>>,
     plain: Mutex<Box<dyn Embedder>>,
@@ -88,7 +88,6 @@ impl FakeServer {
             shared: Arc::new(Shared {
                 faults: Mutex::new(faults),
                 requests: AtomicU64::new(0),
-                embedded: Mutex::default(),
                 open: Mutex::default(),
                 embedder: Mutex::new(engine(&bundled::record())),
                 plain: Mutex::new(engine(&plain)),
@@ -110,11 +109,6 @@ impl FakeServer {
     /// Requests for vectors so far.
     pub(crate) fn requests(&self) -> u64 {
         self.shared.requests.load(Ordering::Relaxed)
-    }
-
-    /// Different pictures that were given vectors.
-    pub(crate) fn pictures(&self) -> usize {
-        self.shared.embedded.lock().unwrap().len()
     }
 
     /// Closes everything at once, as a killed process does.
@@ -145,9 +139,11 @@ impl FakeServer {
                         return;
                     }
                     let Ok(stream) = stream else { return };
-                    let (Ok(other), shared, stopped) =
-                        (stream.try_clone(), Arc::clone(&shared), Arc::clone(&stopped))
-                    else {
+                    let (Ok(other), shared, stopped) = (
+                        stream.try_clone(),
+                        Arc::clone(&shared),
+                        Arc::clone(&stopped),
+                    ) else {
                         return;
                     };
                     shared.open.lock().unwrap().push(other);
@@ -218,7 +214,10 @@ fn serve(stream: TcpStream, shared: &Shared, stopped: &AtomicBool) -> std::io::R
         let faults = shared.faults.lock().unwrap().clone();
         let is_allowed = (faults.token).is_none_or(|wanted| token == format!("Bearer {wanted}"));
         let reply = if !is_allowed {
-            json_reply("401 Unauthorized", &json!({"error": "the token is not known here"}))
+            json_reply(
+                "401 Unauthorized",
+                &json!({"error": "the token is not known here"}),
+            )
         } else if method == "POST" && path.ends_with("/infer") {
             let number = shared.requests.fetch_add(1, Ordering::Relaxed) + 1;
             std::thread::sleep(faults.delay);
@@ -314,7 +313,10 @@ fn infer(body: &[u8], head: usize, shared: &Shared, faults: &Faults) -> Reply {
             rgb: rgb.to_vec(),
         })
         .collect();
-    if faults.largest_batch.is_some_and(|most| pictures.len() > most) {
+    if faults
+        .largest_batch
+        .is_some_and(|most| pictures.len() > most)
+    {
         return json_reply(
             "413 Payload Too Large",
             &json!({"error": "the message is too large"}),
@@ -336,13 +338,11 @@ fn infer(body: &[u8], head: usize, shared: &Shared, faults: &Faults) -> Reply {
         if faults.constant {
             numbers = vec![1.0; 512];
         }
-        if faults.nan_if_even && picture.rgb[0].is_multiple_of(2) {
+        if faults.nan_if_black && picture.rgb.iter().all(|level| *level < 8) {
             numbers = vec![f32::NAN; 512];
         }
         numbers.resize(length, 0.5);
         out.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
-        let mut embedded = shared.embedded.lock().unwrap();
-        *embedded.entry(picture.rgb[..3000].to_vec()).or_default() += 1;
     }
     let header = json!({"model_name": "bundled", "model_version": "1",
         "outputs": [{"name": "embedding", "datatype": "FP32", "shape": [pictures.len(), length],
@@ -356,10 +356,4 @@ fn infer(body: &[u8], head: usize, shared: &Shared, faults: &Faults) -> Reply {
         ),
         body: [header.into_bytes(), out].concat(),
     }
-}
-
-/// The names of all photos of an analysis; each once.
-pub(crate) fn names(paths: impl IntoIterator<Item = std::path::PathBuf>) -> HashSet<String> {
-    let name = |path: std::path::PathBuf| path.file_name().unwrap().to_string_lossy().into_owned();
-    paths.into_iter().map(name).collect()
 }

@@ -12,6 +12,7 @@ use crate::app::state::State;
 use crate::app::theme::{self, Palette, RADIUS_LARGE, size, space};
 use crate::app::widgets::{self, button, card, primary};
 use crate::app::words;
+use crate::embed::EngineChoice;
 
 /// The widest that the cards become, in points: longer lines are hard to follow.
 const WIDTH: f32 = 1100.0;
@@ -20,7 +21,7 @@ const WIDTH: f32 = 1100.0;
 pub(crate) fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     take_drops(ui, commands);
     if state.folders.is_empty() {
-        drop_area(ui, commands);
+        drop_area(ui, state, commands);
         return;
     }
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -67,7 +68,7 @@ fn take_drops(ui: &Ui, commands: &mut Vec<Command>) {
 }
 
 /// The library before there is anything in it.
-fn drop_area(ui: &mut Ui, commands: &mut Vec<Command>) {
+fn drop_area(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let palette = Palette::of(ui);
     let is_hovering = ui.input(|input| !input.raw.hovered_files.is_empty());
     let area = ui.max_rect().shrink(space::HUGE);
@@ -98,7 +99,11 @@ fn drop_area(ui: &mut Ui, commands: &mut Vec<Command>) {
         ui,
         Icon::FolderPlus,
         "Drop a folder of photos, or choose one",
-        "Nothing leaves this computer, and nothing is removed without your word.",
+        if state.settings.engine == EngineChoice::Remote {
+            "Only pictures made small leave this computer, to your servers, and nothing is removed without your word."
+        } else {
+            "Nothing leaves this computer, and nothing is removed without your word."
+        },
         |ui| {
             if primary(ui, Icon::FolderOpen, "Choose a folder").clicked() {
                 commands.push(LibraryCommand::ChooseFolders.into());

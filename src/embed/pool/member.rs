@@ -95,7 +95,7 @@ impl Member {
     /// Whether it takes work, now or in a moment.
     pub(super) fn is_up(&self, now: Instant) -> bool {
         let rests = (self.rest_until).is_some_and(|until| until > now + SHORT_REST);
-        self.gone.is_none() && !self.breaker.is_open() && !rests
+        self.gone.is_none() && !self.breaker.is_away() && !rests
     }
 
     /// A request brought `pictures` vectors after `took`.
@@ -166,10 +166,12 @@ impl Member {
 
     /// It worked before and does not now: it has to do its proof.
     pub(super) fn suspect(&mut self, error: &CallError, now: Instant) -> Change {
-        let was_open = self.breaker.is_open();
         self.note(error, now);
-        self.breaker.open(now);
-        if was_open { Change::None } else { Change::Away }
+        if self.breaker.open(now) {
+            Change::Away
+        } else {
+            Change::None
+        }
     }
 
     /// Somebody tries whether it is back.
@@ -177,13 +179,17 @@ impl Member {
         self.breaker.try_begins();
     }
 
-    /// It did its proof.
-    pub(super) fn trial_succeeded(&mut self) {
+    /// It did its proof; true if it was away.
+    pub(super) fn trial_succeeded(&mut self) -> bool {
+        let was_away = self.breaker.is_away();
         self.breaker.success();
         self.failing = None;
         self.rest_until = None;
         self.refusals = 0;
-        self.window.restart();
+        if was_away {
+            self.window.restart();
+        }
+        was_away
     }
 
     /// It did not; [`Change::Gone`] if it never will.
@@ -192,11 +198,14 @@ impl Member {
             return self.leave(&error.message);
         }
         self.note(error, now);
-        self.breaker.failure(now);
         if let CallErrorKind::Busy(Some(wait)) = error.kind {
             self.rest_until = Some(now + wait);
         }
-        Change::None
+        if self.breaker.failure(now) {
+            Change::Away
+        } else {
+            Change::None
+        }
     }
 
     /// It is not asked again, for this reason.
@@ -210,11 +219,12 @@ impl Member {
 
     /// Why there is no sense in waiting for it any longer.
     pub(super) fn given_up(&self, now: Instant, patience: Duration) -> Option<&str> {
+        use CallErrorKind as Kind;
         if let Some(reason) = &self.gone {
             return Some(reason);
         }
-        let failing = self.failing.as_ref()?;
-        use CallErrorKind as Kind;
+        // What is being found out right now is waited for.
+        let failing = self.failing.as_ref().filter(|_| !self.breaker.is_tried())?;
         let patience = match failing.error.kind {
             Kind::Unreachable | Kind::TimedOut | Kind::Busy(_) => patience,
             Kind::Denied | Kind::Refused | Kind::Failed | Kind::BadAnswer | Kind::TooLarge => {
@@ -280,7 +290,6 @@ mod tests {
         let changes = [(); 3].map(|()| fail(&mut member, CallErrorKind::Unreachable, now));
         assert_eq!(changes, [Change::None, Change::None, Change::Away]);
         assert!(!member.is_up(now));
-        now += Duration::from_secs(1);
         assert_eq!(member.offer(now), Offer::Trial);
         member.trial_begins();
         assert_eq!(member.offer(now), Offer::Nothing);
@@ -288,9 +297,28 @@ mod tests {
         now += Duration::from_secs(2);
         assert_eq!(member.offer(now), Offer::Trial);
         member.trial_begins();
-        member.trial_succeeded();
+        assert!(member.trial_succeeded(), "it was away");
         assert_eq!(member.offer(now), Offer::Work);
         assert_eq!(member.given_up(now, Duration::ZERO), None);
+    }
+
+    #[test]
+    fn one_broken_connection_costs_a_proof_and_is_not_told() {
+        let now = Instant::now();
+        let mut member = Member::new(8);
+        answer(&mut member, now);
+        assert_eq!(
+            fail(&mut member, CallErrorKind::Unreachable, now),
+            Change::None
+        );
+        assert!(member.is_up(now));
+        assert_eq!(member.offer(now), Offer::Trial);
+        // An answer that was on its way is no proof.
+        answer(&mut member, now);
+        assert_eq!(member.offer(now), Offer::Trial);
+        member.trial_begins();
+        assert!(!member.trial_succeeded());
+        assert_eq!(member.offer(now), Offer::Work);
     }
 
     #[test]

@@ -46,7 +46,7 @@ impl Pool {
             self.cancelled()?;
             let now = Instant::now();
             let choice = self.choose(&state, now);
-            if let Some(turn) = choice.and_then(|choice| take(&mut state, choice, now)) {
+            if let Some(turn) = choice.and_then(|choice| take(&mut state, choice)) {
                 return Ok(turn);
             }
             self.hope(&state, now)?;
@@ -137,7 +137,7 @@ impl Pool {
     }
 }
 
-fn take(state: &mut State, choice: Choice, now: Instant) -> Option<Turn> {
+fn take(state: &mut State, choice: Choice) -> Option<Turn> {
     Some(match choice {
         Choice::Server(index) => {
             let member = state.members.get_mut(index)?;

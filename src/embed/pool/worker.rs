@@ -17,8 +17,8 @@ use crate::embed::{EmbedError, Embedder, Embedding, EngineInfo, ModelInput};
 const LOCAL_PIECE: usize = 8;
 /// How long a server may take for its proof. One that is gone without a word costs no more.
 const PROOF: Duration = Duration::from_secs(15);
-/// A proof that fails is tried so often: every third request may fail.
-const PROOF_TRIES: u32 = 4;
+/// A request of it that fails is sent so often: every third may fail, or break.
+const PROOF_TRIES: u32 = 6;
 
 /// An embedder that asks whichever place is best.
 pub(super) struct Worker {
@@ -108,9 +108,7 @@ impl Worker {
             let mut attempt = 0;
             vectors.extend(loop {
                 match self.call(index, pictures, PROOF) {
-                    Err(error)
-                        if error.kind == CallErrorKind::Failed && attempt + 1 < PROOF_TRIES =>
-                    {
+                    Err(error) if may_go_better(&error) && attempt + 1 < PROOF_TRIES => {
                         if !pool.link.sleep(retry::backoff(attempt, fastrand::f64())) {
                             return Err(error);
                         }
@@ -145,8 +143,8 @@ impl Worker {
         };
         match proven {
             Ok(()) => {
-                member.trial_succeeded();
-                if let Some(place) = self.pool.places.get(index) {
+                let was_away = member.trial_succeeded();
+                if let Some(place) = self.pool.places.get(index).filter(|_| was_away) {
                     self.pool.link.tell(format!("{} is back", place.name));
                 }
             }
@@ -396,6 +394,14 @@ fn is_suspicious(batch: &[ModelInput], answers: &[Result<Embedding, EmbedError>]
     vectors().count() > 1
         && pictures_differ
         && vectors().zip(vectors().skip(1)).all(|(a, b)| a == b)
+}
+
+/// Whether a request of a proof is worth another try at once.
+fn may_go_better(error: &CallError) -> bool {
+    matches!(
+        error.kind,
+        CallErrorKind::Failed | CallErrorKind::Unreachable
+    )
 }
 
 fn halves(range: &Range<usize>) -> Vec<Piece> {

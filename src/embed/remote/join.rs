@@ -51,7 +51,7 @@ impl Joined {
             Payload::Uint8 | Payload::F32 => "rgb8",
             Payload::F16 => "f16",
             Payload::Jpeg => "jpeg90",
-            Payload::JpegDouble => "jpeg90x2",
+            Payload::JpegFine => "jpeg98",
         }
     }
 

@@ -13,7 +13,7 @@ const BASE: Duration = Duration::from_millis(50);
 /// The largest one.
 const CAP: Duration = Duration::from_secs(5);
 /// A single picture that the model fails on is tried so often before it is suspected.
-const SINGLE_TRIES: u32 = 6;
+const SINGLE_TRIES: u32 = 8;
 /// A single picture whose answer makes no sense.
 const BAD_ANSWER_TRIES: u32 = 2;
 

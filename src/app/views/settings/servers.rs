@@ -153,7 +153,7 @@ fn show_form(ui: &mut Ui, form: &ServerForm, commands: &mut Vec<Command>) {
     field(ui, "Model", "chosen by itself", &mut wanted.model);
     row(ui, "Pictures are sent as", |ui| {
         let name =
-            |payload: Option<Payload>| payload.map_or("The cheapest exact way", Payload::words);
+            |payload: Option<Payload>| payload.map_or("The cheapest exact way", Payload::title);
         let choices = std::iter::once(None).chain(Payload::ALL.map(Some));
         pick(ui, "Payload", &mut wanted.payload, choices, name);
         if let Some(payload) = wanted.payload {
