@@ -36,6 +36,8 @@ pub(crate) enum Wanted {
     CacheFolder,
     /// A folder whose photos are kept first.
     PreferredFolder,
+    /// The folder that marked photos are moved to.
+    RemovalFolder,
 }
 
 /// One choice.
