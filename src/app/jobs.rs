@@ -273,12 +273,6 @@ impl Jobs {
         self.dialogs.extend(dialog);
     }
 
-    /// Opens the system's dialog for the folder that photos are moved to.
-    pub(crate) fn choose_removal_folder(&mut self) {
-        let dialog = dialogs::choose_removal_folder(self.ctx.clone(), self.send.clone());
-        self.dialogs.extend(dialog);
-    }
-
     /// Opens the system's dialog for the file that the history is written to.
     pub(crate) fn choose_export(&mut self) {
         let dialog = dialogs::choose_export(self.ctx.clone(), self.send.clone());

@@ -239,6 +239,7 @@ impl App {
                 self.take_server_file(wanted, path);
             }
             Wanted::CacheFolder => self.change(Change::Cache(Some(path.join(CACHE_NAME)))),
+            Wanted::RemovalFolder => self.take_removal_folder(path),
             Wanted::PreferredFolder => {
                 let mut folders = self.state.settings.preferred_folders.clone();
                 if !folders.contains(&path) {

@@ -36,6 +36,10 @@ pub(super) struct RemoveArgs {
     /// Make each identical copy another name of its keeper
     #[arg(long, group = "act")]
     hard_link: bool,
+    /// Write what only a removed photo knows (capture date, position, rating, keywords, albums)
+    /// into an XMP sidecar beside its keeper
+    #[arg(long, conflicts_with = "hard_link")]
+    rescue_metadata: bool,
     /// The weakest evidence that is enough
     #[arg(long, value_enum, default_value = "same-shot")]
     evidence: EvidenceArg,
@@ -76,10 +80,19 @@ pub(super) fn run(args: &RemoveArgs, context: &Context) -> Result<(), CliError> 
         None => Vec::new(),
     };
     let surveyed = removal::survey(&surplus(&report), &protected, &INTERRUPTED)?;
-    let plan = Plan::build(surveyed, action(args), evidence(args.evidence));
+    let mut plan = Plan::build(surveyed, action(args), evidence(args.evidence));
+    if args.rescue_metadata {
+        plan.look_for_rescue(&mut |_| (), &INTERRUPTED)?;
+    }
     let mut out = std::io::stdout().lock();
     for refused in plan.refused() {
         eprintln!("left: {}: {}", refused.path.display(), refused.reason);
+    }
+    for step in plan.steps() {
+        if let Some(Err(reason)) = step.rescue().map(|rescue| &rescue.sidecar) {
+            let path = step.photo().path().display();
+            eprintln!("not rescued: {path}: {reason}");
+        }
     }
     if args.plan {
         write_plan(&plan, &mut out)?;
@@ -200,6 +213,12 @@ fn write_plan(plan: &Plan, out: &mut impl Write) -> Result<(), CliError> {
             let evidence = keeper.evidence().words();
             writeln!(out, "  keep {} ({evidence})", keeper.path().display())?;
         }
+        if let Some(rescue) = step.rescue()
+            && let Ok(sidecar) = &rescue.sidecar
+        {
+            let facts = rescue.facts.words();
+            writeln!(out, " write {} ({facts})", sidecar.display())?;
+        }
     }
     let totals = plan.totals();
     writeln!(
@@ -215,6 +234,13 @@ fn write_plan(plan: &Plan, out: &mut impl Write) -> Result<(), CliError> {
 }
 
 fn tell(outcome: &Outcome, out: &mut impl Write) -> Result<(), CliError> {
+    if outcome.rescued > 0 {
+        writeln!(
+            out,
+            "wrote what only {} of them knew beside their keepers",
+            outcome.rescued
+        )?;
+    }
     for skipped in &outcome.skipped {
         eprintln!("left: {}: {}", skipped.path.display(), skipped.reason);
     }

@@ -19,13 +19,14 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::cache::{is_damage, with_suffix};
-use super::{LibraryError, decisions, in_words, journal};
+use super::{LibraryError, decisions, in_words, journal, rescues};
 
 /// The tables, in the order in which they came; a file's `user_version` is the number of those
 /// that it has.
 const MIGRATIONS: &[&str] = &[
     decisions::TABLES, //
     journal::TABLES,
+    rescues::TABLES,
 ];
 
 /// `PRAGMA application_id`: "Twll".

@@ -14,6 +14,7 @@ mod decisions;
 mod journal;
 mod ledger;
 mod read;
+mod rescues;
 mod rows;
 mod scans;
 mod schema;
@@ -24,6 +25,7 @@ pub use decisions::{FolderScan, LibraryFolder, Mark, MarkedPhoto, NotDuplicates}
 pub use journal::{FileState, JournalEntry, JournalFile, JournalSession, Settled};
 pub use ledger::Ledger;
 pub use read::KnownVerdict;
+pub use rescues::{Rescue, RescueEntry};
 pub use scans::KnownFile;
 pub use writer::{CacheWriter, Record};
 

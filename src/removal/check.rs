@@ -55,6 +55,14 @@ pub enum Skip {
     /// There is no trash where it lies; it could be moved to a folder.
     #[error("{0}")]
     NoTrash(String),
+    /// What only it knows could not be written beside its keeper.
+    #[error("what only it knows cannot be written beside its keeper ({reason}): {}", sidecar.display())]
+    Rescue {
+        /// The sidecar.
+        sidecar: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// The act failed; the file is where it was.
     #[error("{0}")]
     Failed(String),

@@ -11,6 +11,7 @@
 
 mod back;
 mod relocate;
+mod sidecar;
 #[cfg(any(windows, target_os = "macos"))]
 mod system_trash;
 mod target;
@@ -35,6 +36,7 @@ pub(super) use back::{
     unlink_from_keeper,
 };
 pub(super) use relocate::sync_folder;
+pub(super) use sidecar::undo_rescues;
 use target::{Target, Targets};
 
 /// How many steps are written down at once.
@@ -73,6 +75,8 @@ pub struct Outcome {
     pub companions: u64,
     /// The bytes of both.
     pub bytes: u64,
+    /// Photos of which something that only they knew was written beside their keeper.
+    pub rescued: u64,
     /// What stayed, in the order of the plan.
     pub skipped: Vec<Skipped>,
     /// Whether the user stopped it; what comes later in the plan was not looked at.
@@ -107,6 +111,7 @@ pub fn execute(
             photos: 0,
             companions: 0,
             bytes: 0,
+            rescued: 0,
             skipped: Vec::new(),
             is_cancelled: false,
         },
@@ -128,7 +133,7 @@ pub fn execute(
                     for (file, target) in step.files().zip(&targets) {
                         entries.push(entry(number, step, file, target));
                     }
-                    batch.push((step, targets));
+                    batch.push((number, step, targets));
                     number += 1;
                 }
                 Err(reason) => run.skip(step, Skip::NoTrash(reason)),
@@ -137,13 +142,13 @@ pub fn execute(
         let ids = ledger.journal(session, &settled, &entries)?;
         settled.clear();
         let mut ids = ids.into_iter();
-        for (step, targets) in &batch {
+        for (number, step, targets) in &batch {
             let states = if cancel.load(Ordering::Relaxed) {
                 run.skip(step, Skip::Cancelled);
                 run.outcome.is_cancelled = true;
                 all_skipped(targets, &Skip::Cancelled)
             } else {
-                run.carry_out(step, targets)
+                run.carry_out(ledger, *number, step, targets)?
             };
             done += 1;
             settled.extend(ids.by_ref().zip(states).map(|(id, (state, note))| Settled {
@@ -162,6 +167,8 @@ pub fn execute(
         run.sync_folders();
     }
     ledger.settle_files(&settled)?;
+    // Of steps that were left after all.
+    undo_rescues(ledger)?;
     ledger.finish_removal(session, now_ms())?;
     Ok(run.outcome)
 }
@@ -190,12 +197,23 @@ impl Run<'_> {
     }
 
     /// Does one step whole or not at all; how each of its files ended.
-    fn carry_out(&mut self, step: &Step, targets: &[Target]) -> Vec<State> {
-        if let Err(reason) = self.checker.check(step) {
+    fn carry_out(
+        &mut self,
+        ledger: &mut Ledger,
+        number: u32,
+        step: &Step,
+        targets: &[Target],
+    ) -> Result<Vec<State>, RemovalError> {
+        let mut ready = self.checker.check(step);
+        if let (Ok(()), Some(plan)) = (&ready, &step.rescue) {
+            ready = sidecar::rescue(ledger, self.outcome.session, number, plan)?;
+            self.outcome.rescued += u64::from(ready.is_ok() && plan.sidecar.is_ok());
+        }
+        if let Err(reason) = ready {
             self.outcome.is_cancelled |= reason == Skip::Cancelled;
             let states = all_skipped(targets, &reason);
             self.skip(step, reason);
-            return states;
+            return Ok(states);
         }
         let mut moved = 0;
         let result = step
@@ -208,7 +226,7 @@ impl Run<'_> {
             })
             .and_then(|()| self.checker.still_stands(step))
             .and_then(|()| self.conclude(step, targets));
-        match result {
+        Ok(match result {
             Ok(()) => {
                 self.outcome.photos += 1;
                 self.outcome.companions += step.companions.len() as u64;
@@ -220,7 +238,7 @@ impl Run<'_> {
                 self.skip(step, reason);
                 states
             }
-        }
+        })
     }
 
     /// Moves one file to its place.

@@ -10,7 +10,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
+use super::RemovalError;
+use super::rescue;
 use super::step::{Keeper, PlannedFile, Refusal, Step};
 use super::survey::{FoundStand, Located, Stand, Surplus, Surveyed};
 use crate::matching::Evidence;
@@ -31,6 +34,12 @@ pub enum Action {
 }
 
 impl Action {
+    /// Whether names go; else they stay and lead to the keeper's bytes.
+    #[must_use]
+    pub fn takes_photos_away(&self) -> bool {
+        matches!(self, Self::Trash | Self::MoveTo(_) | Self::Delete)
+    }
+
     /// The name in the journal.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -64,7 +73,7 @@ pub struct Totals {
 }
 
 /// What may be done, and what may not and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     action: Action,
     steps: Vec<Step>,
@@ -113,6 +122,43 @@ impl Plan {
             steps,
             refused: refused.collect(),
         }
+    }
+
+    /// Looks for what only the photos know that go, and their keepers do not: it is written
+    /// beside the keepers when the plan is carried out, unless [`Plan::without_rescue`] is asked
+    /// for. Links change nothing that is known. Reads the beginning of each photo that is not
+    /// identical to its keeper; `progress` is told how many steps were looked at.
+    ///
+    /// # Errors
+    /// [`RemovalError::Cancelled`].
+    pub fn look_for_rescue(
+        &mut self,
+        progress: &mut dyn FnMut(u64),
+        cancel: &AtomicBool,
+    ) -> Result<(), RemovalError> {
+        if !self.action.takes_photos_away() {
+            return Ok(());
+        }
+        let taken = Taken::by(self);
+        rescue::look_for_all(&mut self.steps, &taken, progress, cancel)
+    }
+
+    /// Photos that know something that their keeper does not.
+    #[must_use]
+    pub fn with_better_metadata(&self) -> u64 {
+        self.steps
+            .iter()
+            .filter(|step| step.rescue.is_some())
+            .count() as u64
+    }
+
+    /// The plan without anything being written beside keepers.
+    #[must_use]
+    pub fn without_rescue(mut self) -> Self {
+        for step in &mut self.steps {
+            step.rescue = None;
+        }
+        self
     }
 
     /// What is done with the files.
@@ -201,7 +247,7 @@ pub fn deletion_phrase(plan: &Plan) -> String {
 }
 
 /// A plan that the user has agreed to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Approved(Plan);
 
 impl Approved {
@@ -325,6 +371,7 @@ impl Draft {
             companions: companions.collect(),
             keeper,
             further_keepers: keepers.collect(),
+            rescue: None,
         })
     }
 
@@ -354,6 +401,7 @@ impl Draft {
                         stamp: file.stamp,
                         content: stand.content,
                         evidence: stand.evidence,
+                        is_protected: file.is_protected,
                     };
                     return Ok((keeper, twins));
                 }
@@ -458,6 +506,11 @@ impl Taken {
         if stamp.inode != 0 {
             self.inodes.insert((stamp.device, stamp.inode));
         }
+    }
+
+    /// Whether the file of this path is among them.
+    pub(super) fn has_path(&self, path: &Path) -> bool {
+        self.paths.contains(path)
     }
 
     /// Whether this file is among them.

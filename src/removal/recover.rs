@@ -10,7 +10,9 @@ use std::path::Path;
 
 use super::RemovalError;
 use super::check::regular;
-use super::execute::{is_file_of, move_back, remove_extra, remove_info, remove_partial};
+use super::execute::{
+    is_file_of, move_back, remove_extra, remove_info, remove_partial, undo_rescues,
+};
 use super::lock::Lock;
 use crate::library::{FileState, JournalFile, Ledger, Settled};
 
@@ -45,6 +47,7 @@ pub(super) fn settle_interrupted(ledger: &mut Ledger) -> Result<Recovered, Remov
         steps.entry(step).or_default().push(file);
     }
     if steps.is_empty() {
+        undo_rescues(ledger)?;
         return Ok(recovered);
     }
     let actions: HashMap<i64, String> = ledger
@@ -69,6 +72,7 @@ pub(super) fn settle_interrupted(ledger: &mut Ledger) -> Result<Recovered, Remov
         }
     }
     ledger.settle_files(&settled)?;
+    undo_rescues(ledger)?;
     Ok(recovered)
 }
 

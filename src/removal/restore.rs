@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::RemovalError;
 use super::check::regular;
 use super::execute::{
-    Progress, free_name_beside, is_file_of, move_back, sync_folder, unlink_from_keeper,
+    Progress, free_name_beside, is_file_of, move_back, sync_folder, undo_rescues,
+    unlink_from_keeper,
 };
 use super::lock::Lock;
 use super::recover::{is_link_to_keeper, settle_interrupted};
@@ -151,6 +152,13 @@ pub fn restore(
         if restored.is_cancelled {
             break;
         }
+    }
+    for (sidecar, reason) in undo_rescues(ledger)? {
+        restored.failed.push(NotRestored {
+            path: sidecar,
+            reason,
+            is_name_taken: false,
+        });
     }
     Ok(restored)
 }

@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::rescue::RescuePlan;
 use super::survey::Located;
 use crate::matching::Evidence;
 use crate::photo::{ContentHash, FileStamp};
@@ -103,6 +104,7 @@ pub struct Keeper {
     pub(super) stamp: FileStamp,
     pub(super) content: ContentHash,
     pub(super) evidence: Evidence,
+    pub(super) is_protected: bool,
 }
 
 impl Keeper {
@@ -120,12 +122,14 @@ impl Keeper {
 }
 
 /// A photo that goes, with what belongs to it; all of it or nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Step {
     pub(super) photo: PlannedFile,
     pub(super) companions: Vec<PlannedFile>,
     pub(super) keeper: Keeper,
     pub(super) further_keepers: Vec<Keeper>,
+    /// What only the photo knows, if that was looked for.
+    pub(super) rescue: Option<RescuePlan>,
 }
 
 impl Step {
@@ -150,6 +154,12 @@ impl Step {
     /// What stands for it, in each of the groups that it is in.
     pub fn keepers(&self) -> impl Iterator<Item = &Keeper> {
         std::iter::once(&self.keeper).chain(&self.further_keepers)
+    }
+
+    /// What only the photo knows and its keeper does not; none before it was looked for, too.
+    #[must_use]
+    pub fn rescue(&self) -> Option<&RescuePlan> {
+        self.rescue.as_ref()
     }
 
     /// The photo and what goes with it.

@@ -28,6 +28,7 @@ mod sniff;
 mod stamp;
 mod thumbnail;
 mod walk;
+pub mod xmp;
 
 pub use decode::{DecodeError, DecodeScale, DecodedPhoto, decode, is_decoding};
 pub use examine::{Examined, examine, pixels, wrong_extension};

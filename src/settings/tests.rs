@@ -74,6 +74,8 @@ fn every_field_is_read_as_it_was_saved_and_defaults_are_not_written() {
         onnxruntime_library: Some("libonnxruntime.so".into()),
         keep_rules: vec![KeepRule::Age, KeepRule::Pixels],
         preferred_folders: vec!["a".into()],
+        removal: RemovalChoice::HardLink,
+        removal_folder: Some("r".into()),
         theme: ThemeChoice::Dark,
         text_scale: 1.1,
         language: Language::English,

@@ -52,24 +52,14 @@ pub(super) fn choose(
             Wanted::PreferredFolder => dialog
                 .set_title("Choose a folder to keep photos from")
                 .pick_folder(),
+            Wanted::RemovalFolder => dialog
+                .set_title("Choose a folder to move photos to")
+                .pick_folder(),
         };
         chosen.map_or_else(
             || Answer::Done,
             |path| Answer::Settings(SettingsAnswer::Chosen(wanted, path)),
         )
-    })
-}
-
-/// Asks for the folder that photos are moved to.
-pub(super) fn choose_removal_folder(
-    ctx: Context,
-    answers: Sender<Answer>,
-) -> Option<JoinHandle<()>> {
-    start("removal-dialog", ctx, answers, || {
-        let chosen = rfd::FileDialog::new()
-            .set_title("Choose a folder to move photos to")
-            .pick_folder();
-        chosen.map_or(Answer::Done, |folder| RemovalAnswer::Folder(folder).into())
     })
 }
 

@@ -38,8 +38,6 @@ pub(crate) enum RemovalAnswer {
     Sessions(Result<Vec<JournalSession>, String>),
     /// The files of one of them.
     Files(i64, Result<Vec<JournalFile>, String>),
-    /// A folder to move photos to.
-    Folder(PathBuf),
     /// A file to write the history to.
     ExportTo(PathBuf),
     /// The history was written there, or why not.
@@ -74,6 +72,8 @@ pub(crate) struct PlanRequest {
 pub(crate) struct RemovalRequest {
     /// The plan.
     pub(crate) draft: Box<Draft>,
+    /// Whether what only a removed photo knows is written beside its keeper.
+    pub(crate) rescue: bool,
     /// What was typed, for a deletion.
     pub(crate) typed: String,
     /// The photos of the review.
@@ -120,9 +120,10 @@ impl RemovalJobs {
     /// In words, if it cannot be begun.
     pub(crate) fn plan(&mut self, request: PlanRequest) -> Result<(), String> {
         let stop = self.begin();
+        let progress = Arc::clone(&self.progress);
         self.work(move || {
             let number = request.number;
-            let draft = draft(request, &stop).transpose()?;
+            let draft = draft(request, &progress, &stop).transpose()?;
             Some(RemovalAnswer::Drafted(number, draft.map(Box::new).map_err(told)).into())
         })
     }
@@ -267,7 +268,11 @@ fn sessions(ledger: Option<&Ledger>) -> Result<Vec<JournalSession>, String> {
 }
 
 /// `None` if another plan was asked for meanwhile.
-fn draft(request: PlanRequest, stop: &AtomicBool) -> Result<Option<Draft>, RemovalError> {
+fn draft(
+    request: PlanRequest,
+    progress: &Shown,
+    stop: &AtomicBool,
+) -> Result<Option<Draft>, RemovalError> {
     let surveyed = match request.surveyed {
         Some(surveyed) => surveyed,
         None => {
@@ -278,7 +283,21 @@ fn draft(request: PlanRequest, stop: &AtomicBool) -> Result<Option<Draft>, Remov
             }
         }
     };
-    let plan = Plan::build((*surveyed).clone(), request.action, request.weakest);
+    let mut plan = Plan::build((*surveyed).clone(), request.action, request.weakest);
+    let of = plan.steps().len() as u64;
+    let mut show = |done| {
+        let now = Progress {
+            done,
+            of,
+            bytes: 0,
+            path: PathBuf::new(),
+        };
+        *progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+    };
+    match plan.look_for_rescue(&mut show, stop) {
+        Err(RemovalError::Cancelled) => return Ok(None),
+        result => result?,
+    }
     Ok(Some(Draft::of(plan, surveyed)))
 }
 
@@ -312,7 +331,10 @@ fn remove(
 ) -> Result<Done, String> {
     let can_undo = *request.draft.plan.action() != Action::Delete;
     let places = places(&request);
-    let plan = request.draft.plan;
+    let mut plan = request.draft.plan;
+    if !request.rescue {
+        plan = plan.without_rescue();
+    }
     let approved = if can_undo {
         plan.approve()
     } else {

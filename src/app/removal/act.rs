@@ -9,7 +9,7 @@ use eframe::egui;
 use super::{Choice, Done, History, RemovalCommand, SessionFiles, Sheet, Stage, Undone};
 use crate::app::App;
 use crate::app::jobs::{PlanRequest, RemovalAnswer, RemovalRequest};
-use crate::app::settings::Change;
+use crate::app::settings::{Change, Wanted};
 use crate::app::words;
 use crate::photo::PhotoId;
 use crate::removal::{OnConflict, Recovered};
@@ -24,9 +24,13 @@ impl App {
             RemovalCommand::Open => self.open_sheet(),
             RemovalCommand::Close => self.close_sheet(),
             RemovalCommand::Choose(choice) => self.choose_removal(choice),
-            RemovalCommand::ChooseFolder => self.jobs.choose_removal_folder(),
+            RemovalCommand::ChooseFolder => self.jobs.choose(Wanted::RemovalFolder),
             RemovalCommand::OnlyCopies(only) => self.change_sheet(|sheet| sheet.only_copies = only),
-            RemovalCommand::Rescue(rescue) => self.change_sheet(|sheet| sheet.rescue = rescue),
+            RemovalCommand::Rescue(rescue) => {
+                if let Some(sheet) = &mut self.state.removal.sheet {
+                    sheet.rescue = rescue;
+                }
+            }
             RemovalCommand::AskForWords(ask) => {
                 if let Some(sheet) = &mut self.state.removal.sheet {
                     sheet.typed = ask.then(String::new);
@@ -112,7 +116,7 @@ impl App {
             return;
         };
         removal.number += 1;
-        sheet.stage = Stage::Looking;
+        sheet.stage = Stage::Looking(None);
         // Without a folder to move to there is nothing to be planned.
         let Some(action) = sheet.action() else {
             return;
@@ -144,6 +148,7 @@ impl App {
         };
         let request = RemovalRequest {
             draft,
+            rescue: sheet.rescue,
             typed: sheet.typed.take().unwrap_or_default(),
             photos: Arc::clone(&sheet.photos),
             marked: Arc::clone(&sheet.marked),
@@ -177,20 +182,24 @@ impl App {
         self.choose_removal(Choice::Move);
         let sheet = self.state.removal.sheet.as_ref();
         if sheet.is_some_and(|sheet| sheet.folder.is_none()) {
-            self.jobs.choose_removal_folder();
+            self.jobs.choose(Wanted::RemovalFolder);
         }
     }
 
     /// Shows how far the removal or restoration is.
     pub(in crate::app) fn follow_removal(&mut self, ctx: &egui::Context) {
         let removal = &mut self.state.removal;
-        if !removal.is_at_work() {
+        let is_looking =
+            (removal.sheet.as_ref()).is_some_and(|sheet| matches!(sheet.stage, Stage::Looking(_)));
+        if !removal.is_at_work() && !is_looking {
             return;
         }
         ctx.request_repaint_after(FRAME);
         let now = self.jobs.removal.progress();
         match removal.sheet.as_mut().map(|sheet| &mut sheet.stage) {
-            Some(Stage::Acting(progress) | Stage::Undoing(progress)) => *progress = now,
+            Some(Stage::Looking(progress) | Stage::Acting(progress) | Stage::Undoing(progress)) => {
+                *progress = now;
+            }
             _ => {
                 if let Some(progress) = &mut removal.history.restoring {
                     *progress = now;
@@ -227,7 +236,6 @@ impl App {
                     open.files = Some(files);
                 }
             }
-            RemovalAnswer::Folder(folder) => self.take_removal_folder(folder),
             RemovalAnswer::ExportTo(file) => self.jobs.removal.export(file),
             RemovalAnswer::Exported(Ok(file)) => {
                 self.tell(format!("The history is in {}.", file.display()));
@@ -236,7 +244,8 @@ impl App {
         }
     }
 
-    fn take_removal_folder(&mut self, folder: PathBuf) {
+    /// Takes the folder that was chosen, for now and for later.
+    pub(in crate::app) fn take_removal_folder(&mut self, folder: PathBuf) {
         self.act(Change::RemovalFolder(Some(folder.clone())).into());
         self.change_sheet(|sheet| {
             sheet.choice = Choice::Move;

@@ -90,8 +90,8 @@ pub(crate) struct Sheet {
 /// How far a sheet is.
 #[derive(Debug)]
 pub(crate) enum Stage {
-    /// The files are being looked at.
-    Looking,
+    /// The files are being looked at; how many were looked into.
+    Looking(Option<Progress>),
     /// This could be done.
     Ready(Box<Draft>),
     /// It is being done.
@@ -118,7 +118,7 @@ impl Sheet {
             rescue: true,
             typed: None,
             surveyed: None,
-            stage: Stage::Looking,
+            stage: Stage::Looking(None),
         }
     }
 
@@ -179,6 +179,14 @@ impl Draft {
             plan,
             surveyed,
         }
+    }
+
+    /// Photos of which something cannot be written beside the keeper, with the first reason.
+    pub(crate) fn cannot_rescue(&self) -> Option<(usize, String)> {
+        let steps = self.plan.steps().iter();
+        let mut reasons = steps.filter_map(|step| step.rescue()?.sidecar.as_ref().err());
+        let first = reasons.next()?.to_string();
+        Some((1 + reasons.count(), first))
     }
 
     /// Photos that are no copies of one exposure.

@@ -46,6 +46,8 @@ pub(crate) enum Wanted {
     ClientCertificate,
     /// Its private key.
     ClientKey,
+    /// The folder that marked photos are moved to.
+    RemovalFolder,
 }
 
 /// One choice.

@@ -244,8 +244,11 @@ impl App {
             Wanted::ServerAuthority => form.ca_file = Some(path),
             Wanted::ClientCertificate => form.certificate = Some(path),
             Wanted::ClientKey => form.key = Some(path),
-            Wanted::OnnxRuntime | Wanted::Model | Wanted::CacheFolder | Wanted::PreferredFolder => {
-            }
+            Wanted::OnnxRuntime
+            | Wanted::Model
+            | Wanted::CacheFolder
+            | Wanted::PreferredFolder
+            | Wanted::RemovalFolder => {}
         }
     }
 }

@@ -63,7 +63,7 @@ fn heading(ui: &mut Ui, sheet: &Sheet, commands: &mut Vec<Command>) {
 /// The sheet in a sentence.
 fn title(sheet: &Sheet) -> String {
     match &sheet.stage {
-        Stage::Looking | Stage::Failed(_) => match sheet.choice {
+        Stage::Looking(_) | Stage::Failed(_) => match sheet.choice {
             Choice::Trash => "Move to the trash",
             Choice::Move => "Move to a folder",
             Choice::HardLink => "Replace by hard links",
@@ -92,12 +92,20 @@ fn title(sheet: &Sheet) -> String {
 
 fn content(ui: &mut Ui, sheet: &Sheet, commands: &mut Vec<Command>) {
     match &sheet.stage {
-        Stage::Looking => {
+        Stage::Looking(progress) => {
             choice::show(ui, sheet, commands);
             if sheet.choice != Choice::Move || sheet.folder.is_some() {
                 ui.horizontal(|ui| {
                     ui.add(egui::Spinner::new().size(size::LARGE));
-                    ui.label(widgets::caption(ui, "Looking at the files…"));
+                    let text = match progress {
+                        Some(now) => format!(
+                            "Looking for what only the copies know: {} of {}",
+                            words::count(now.done),
+                            words::count(now.of)
+                        ),
+                        None => "Looking at the files…".to_owned(),
+                    };
+                    ui.label(widgets::caption(ui, text));
                 });
             }
         }
@@ -143,7 +151,7 @@ pub(super) fn bar(ui: &mut Ui, progress: Option<&Progress>) {
 /// The buttons: the way back on the left, the way on on the right.
 fn foot(ui: &mut Ui, sheet: &Sheet, commands: &mut Vec<Command>) {
     ui.horizontal(|ui| match &sheet.stage {
-        Stage::Looking | Stage::Failed(_) => {
+        Stage::Looking(_) | Stage::Failed(_) => {
             if ui.button("Cancel").clicked() {
                 commands.push(RemovalCommand::Close.into());
             }

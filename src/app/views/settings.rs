@@ -7,6 +7,7 @@ mod keeping;
 mod look;
 mod models;
 mod parts;
+mod removing;
 mod servers;
 
 use eframe::egui::{self, Margin, ScrollArea, Ui, vec2};
@@ -57,6 +58,9 @@ fn cards(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     });
     parts::section(ui, Icon::Star, "Keeping", next_scan, |ui| {
         keeping::show(ui, state, commands);
+    });
+    parts::section(ui, Icon::Trash2, "Removing", at_once, |ui| {
+        removing::show(ui, state, commands);
     });
     parts::section(ui, Icon::Cpu, "This computer", next_scan, |ui| {
         computer::show(ui, state, commands);

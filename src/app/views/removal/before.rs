@@ -56,6 +56,7 @@ fn warnings(ui: &mut Ui, sheet: &Sheet, draft: &Draft, commands: &mut Vec<Comman
             commands.push(RemovalCommand::OnlyCopies(only).into());
         }
     }
+    rescue(ui, sheet, draft, commands);
     let companions = draft.totals.companions;
     if companions > 0 {
         let text = format!(
@@ -69,6 +70,36 @@ fn warnings(ui: &mut Ui, sheet: &Sheet, draft: &Draft, commands: &mut Vec<Comman
         widgets::warning(ui, &text);
     }
     ui.add_space(space::TINY);
+}
+
+/// What only photos know that go, and whether it is kept.
+fn rescue(ui: &mut Ui, sheet: &Sheet, draft: &Draft, commands: &mut Vec<Command>) {
+    let better = draft.plan.with_better_metadata();
+    if better == 0 {
+        return;
+    }
+    let have = if better == 1 { "has" } else { "have" };
+    let text = format!(
+        "{} of these {have} better metadata than their keeper: a date, place, rating, keyword or \
+         album that it lacks.",
+        words::count(better)
+    );
+    widgets::warning(ui, &text);
+    let mut wanted = sheet.rescue;
+    if ui
+        .checkbox(
+            &mut wanted,
+            "Write it beside the keepers, into XMP sidecars",
+        )
+        .on_hover_text("The photos themselves stay as they are. Undo takes it back.")
+        .changed()
+    {
+        commands.push(RemovalCommand::Rescue(wanted).into());
+    }
+    if let Some((number, reason)) = draft.cannot_rescue() {
+        let text = format!("Not of {}: {reason}", words::count(number));
+        ui.add(Label::new(widgets::caption(ui, text)).wrap());
+    }
 }
 
 fn are(number: u64, one: &str, many: &str) -> String {

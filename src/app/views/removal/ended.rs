@@ -58,6 +58,13 @@ pub(super) fn done(ui: &mut Ui, done: &Done, commands: &mut Vec<Command>) {
         ui.label(icon(Icon::CircleCheck).color(Palette::of(ui).keep));
         ui.label(text);
     });
+    if outcome.rescued > 0 {
+        let text = format!(
+            "What only {} knew is in sidecars beside the keepers.",
+            words::photos(outcome.rescued)
+        );
+        ui.label(text);
+    }
     if outcome.is_cancelled {
         ui.label("Stopped before the end. The photos that were not reached are where they were.");
     }
