@@ -121,6 +121,8 @@ enum CliError {
     Report(#[from] ReportError),
     #[error(transparent)]
     Removal(#[from] RemovalError),
+    #[error(transparent)]
+    Export(#[from] crate::removal::ExportError),
     #[error("cannot read the report ({source}): {path}", path = path.display())]
     OpenReport {
         path: std::path::PathBuf,

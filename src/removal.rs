@@ -30,7 +30,7 @@ mod survey;
 pub use check::Skip;
 pub use execute::{Outcome, Progress, Skipped, execute};
 pub use export::{ExportError, export_csv};
-pub use plan::{Action, Approved, Plan, Refused, Totals, deletion_phrase};
+pub use plan::{Action, Approved, Plan, Reflinks, Refused, Totals, deletion_phrase};
 pub use recover::{Recovered, recover};
 pub use rescue::{RescueObstacle, RescuePlan};
 pub use restore::{NotRestored, OnConflict, Restored, Selection, restore};

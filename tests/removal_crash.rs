@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use scene::{Scene, text};
 use twinlens::library::{FileState, Ledger};
+use twinlens::scan::xmp::{self, Facts};
 
 fn rounds() -> u32 {
     std::env::var("TWINLENS_CRASH_ROUNDS").map_or(20, |text| text.parse().unwrap())
@@ -36,6 +37,17 @@ fn library_of_copies(photos: usize) -> Scene {
         if i % 5 == 0 {
             scene.write(&format!("{}/{i}.xmp", i % 7), b"sidecar");
             scene.write(&format!("{}/{i}.jpg.json", i % 7), b"more");
+            // What only the copy knows; some keepers have a sidecar that it is to be added to.
+            let known = |word: &str| Facts {
+                keywords: [word.to_owned()].into(),
+                ..Facts::default()
+            };
+            let text = xmp::with(None, &known("sea")).unwrap();
+            scene.write(&format!("{}/{i}.jpg.xmp", i % 7), text.as_bytes());
+            if i % 10 == 0 {
+                let text = xmp::with(None, &known("mine")).unwrap();
+                scene.write(&format!("k/{i}.xmp"), text.as_bytes());
+            }
         }
     }
     scene
@@ -46,7 +58,7 @@ fn ways(scene: &Scene, elsewhere: &Path) -> Vec<Vec<String>> {
     let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
     let moved = scene.root.path().join("moved");
     vec![
-        words(&["--trash"]),
+        words(&["--trash", "--rescue-metadata"]),
         words(&["--move-to", moved.to_str().unwrap()]),
         words(&["--hard-link"]),
         words(&["--move-to", elsewhere.to_str().unwrap()]),

@@ -15,7 +15,9 @@ use super::{CliError, Context, INTERRUPTED, LibraryFile, draw};
 use crate::library::Ledger;
 use crate::matching::{Evidence, MemberVerdict};
 use crate::photo::ContentHash;
-use crate::removal::{self, Action, Outcome, Plan, Recovered, RemovalError, Stand, Surplus};
+use crate::removal::{
+    self, Action, Outcome, Plan, Recovered, Reflinks, RemovalError, Stand, Surplus,
+};
 use crate::report::{self, Report, ReportShot};
 
 #[derive(Debug, Args)]
@@ -38,8 +40,12 @@ pub(super) struct RemoveArgs {
     hard_link: bool,
     /// Write what only a removed photo knows (capture date, position, rating, keywords, albums)
     /// into an XMP sidecar beside its keeper
-    #[arg(long, conflicts_with = "hard_link")]
+    #[arg(long, conflicts_with_all = ["hard_link", "reflink"])]
     rescue_metadata: bool,
+    /// Let each identical copy share the bytes of its keeper until one of them changes, on file
+    /// systems that can (Btrfs, XFS, APFS, ReFS)
+    #[arg(long, group = "act")]
+    reflink: bool,
     /// The weakest evidence that is enough
     #[arg(long, value_enum, default_value = "same-shot")]
     evidence: EvidenceArg,
@@ -80,7 +86,12 @@ pub(super) fn run(args: &RemoveArgs, context: &Context) -> Result<(), CliError> 
         None => Vec::new(),
     };
     let surveyed = removal::survey(&surplus(&report), &protected, &INTERRUPTED)?;
-    let mut plan = Plan::build(surveyed, action(args), evidence(args.evidence));
+    let action = if args.reflink {
+        Action::Reflink(Reflinks::of(&surveyed))
+    } else {
+        action(args)
+    };
+    let mut plan = Plan::build(surveyed, action, evidence(args.evidence));
     if args.rescue_metadata {
         plan.look_for_rescue(&mut |_| (), &INTERRUPTED)?;
     }

@@ -28,6 +28,9 @@ pub(super) struct RestoreArgs {
     /// Bring back the file that was here, with what went with it
     #[arg(long, group = "what", value_name = "PATH")]
     file: Option<PathBuf>,
+    /// With --list: write every file of every removal to this table instead
+    #[arg(long, value_name = "FILE", requires = "list")]
+    csv: Option<PathBuf>,
     /// Where a name is taken, give the file a name beside it
     #[arg(long)]
     rename: bool,
@@ -47,6 +50,10 @@ pub(super) fn run(args: &RestoreArgs, context: &Context) -> Result<(), CliError>
         return Err(RemovalError::NothingToRestore.into());
     };
     tell_recovered(removal::recover(&mut ledger))?;
+    if let Some(table) = &args.csv {
+        removal::export_csv(&ledger, table)?;
+        return Ok(());
+    }
     if args.list {
         return list(&ledger, &mut out);
     }

@@ -10,6 +10,7 @@
 //! all is checked again: until then an interrupted run can be taken back whole.
 
 mod back;
+mod clone;
 mod relocate;
 mod sidecar;
 #[cfg(any(windows, target_os = "macos"))]
@@ -35,6 +36,7 @@ pub(super) use back::{
     free_name_beside, is_file_of, move_back, remove_extra, remove_info, remove_partial,
     unlink_from_keeper,
 };
+pub(super) use clone::has_reflinks;
 pub(super) use relocate::sync_folder;
 pub(super) use sidecar::undo_rescues;
 use target::{Target, Targets};
@@ -279,6 +281,13 @@ impl Run<'_> {
         if *self.action == Action::HardLink {
             fs::hard_link(&step.keeper.path, path).map_err(|error| failed("link", &error))?;
         }
+        if let (Action::Reflink(_), Some(like)) = (
+            self.action,
+            targets.first().and_then(|target| target.path.as_deref()),
+        ) {
+            clone::clone_to(&step.keeper.path, path, like)
+                .map_err(|error| failed("make a reflink of", &error))?;
+        }
         for place in targets.iter().filter_map(|target| target.path.as_deref()) {
             relocate::remove(place).map_err(|error| failed("remove", &error))?;
         }
@@ -315,6 +324,13 @@ impl Run<'_> {
             && (now.device, now.inode) == (keeper.device, keeper.inode)
         {
             return relocate::replace(place, &file.path);
+        }
+        if matches!(self.action, Action::Reflink(_))
+            && let Some(place) = &target.path
+            && regular(&file.path).is_ok()
+        {
+            // The reflink that was made, and nothing else.
+            remove_extra(&file.path, place)?;
         }
         move_back(&file.path, target.path.as_deref(), target.info(), None)
     }

@@ -8,11 +8,12 @@
 //!
 //! A plan is carried out once it is [`Approved`]. Deletion for good needs words that are typed.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use super::RemovalError;
+use super::execute::has_reflinks;
 use super::rescue;
 use super::step::{Keeper, PlannedFile, Refusal, Step};
 use super::survey::{FoundStand, Located, Stand, Surplus, Surveyed};
@@ -29,8 +30,31 @@ pub enum Action {
     MoveTo(PathBuf),
     /// The photo's name becomes another name of its keeper; identical files only.
     HardLink,
+    /// The photo becomes a file that shares the bytes of its keeper until one of them changes;
+    /// identical files only, on the file systems that were found to have reflinks.
+    Reflink(Reflinks),
     /// Gone for good; cannot be undone.
     Delete,
+}
+
+/// The file systems that have reflinks; none before they were asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reflinks(BTreeSet<u64>);
+
+impl Reflinks {
+    /// Asks the file system of each marked photo, by making a file of a moment beside it.
+    #[must_use]
+    pub fn of(surveyed: &[Surveyed]) -> Self {
+        let mut answers: BTreeMap<u64, bool> = BTreeMap::new();
+        for file in surveyed.iter().filter_map(|found| found.file.as_ref().ok()) {
+            let folder = file.path.parent().unwrap_or(Path::new("."));
+            let ask = || !file.is_protected && has_reflinks(folder);
+            let answer = answers.entry(file.stamp.device).or_default();
+            *answer = *answer || ask();
+        }
+        let has = answers.into_iter().filter(|&(_, has)| has);
+        Self(has.map(|(device, _)| device).collect())
+    }
 }
 
 impl Action {
@@ -47,6 +71,7 @@ impl Action {
             Self::Trash => "trash",
             Self::MoveTo(_) => "move",
             Self::HardLink => "hard-link",
+            Self::Reflink(_) => "reflink",
             Self::Delete => "delete",
         }
     }
@@ -87,11 +112,11 @@ impl Plan {
     #[must_use]
     pub fn build(surveyed: Vec<Surveyed>, action: Action, weakest: Evidence) -> Self {
         let weakest = match action {
-            Action::HardLink => Evidence::IdenticalFile,
+            Action::HardLink | Action::Reflink(_) => Evidence::IdenticalFile,
             Action::Delete => weakest.min(Evidence::SameShot),
             Action::Trash | Action::MoveTo(_) => weakest,
         };
-        let is_link = action == Action::HardLink;
+        let is_link = !action.takes_photos_away();
         let mut refused = BTreeMap::new();
         let mut drafts = drafts(surveyed, is_link, &mut refused);
         let mut steps = Vec::new();
@@ -100,7 +125,7 @@ impl Plan {
             let taken = Taken::of(&drafts);
             steps.clear();
             let before = drafts.len();
-            drafts.retain(|path, draft| match draft.step(&taken, weakest, is_link) {
+            drafts.retain(|path, draft| match draft.step(&taken, weakest, &action) {
                 Ok(step) => {
                     steps.push(step);
                     true
@@ -336,11 +361,11 @@ impl Draft {
     }
 
     /// The step, if every group has a keeper that stays while `taken` goes.
-    fn step(&self, taken: &Taken, weakest: Evidence, is_link: bool) -> Result<Step, Refusal> {
+    fn step(&self, taken: &Taken, weakest: Evidence, action: &Action) -> Result<Step, Refusal> {
         let mut keepers = Vec::new();
         let mut twins = None;
         for group in &self.groups {
-            let (keeper, with) = self.keeper(group, taken, weakest, is_link)?;
+            let (keeper, with) = self.keeper(group, taken, weakest, action)?;
             keepers.push(keeper);
             twins.get_or_insert(with);
         }
@@ -382,7 +407,7 @@ impl Draft {
         group: &[FoundStand],
         taken: &Taken,
         weakest: Evidence,
-        is_link: bool,
+        action: &Action,
     ) -> Result<(Keeper, Vec<Option<Located>>), Refusal> {
         let mut reason = None;
         for FoundStand {
@@ -392,7 +417,7 @@ impl Draft {
         } in group
         {
             let found = self
-                .fits(stand, file, taken, weakest, is_link)
+                .fits(stand, file, taken, weakest, action)
                 .and_then(|()| self.twins(companions, taken));
             match found {
                 Ok(twins) => {
@@ -419,7 +444,7 @@ impl Draft {
         file: &Located,
         taken: &Taken,
         weakest: Evidence,
-        is_link: bool,
+        action: &Action,
     ) -> Result<(), Refusal> {
         if is_same(file, &self.file) {
             return Err(Refusal::SameFile);
@@ -436,8 +461,13 @@ impl Draft {
         {
             return Err(Refusal::Changed);
         }
-        if is_link && file.stamp.device != self.file.stamp.device {
+        if !action.takes_photos_away() && file.stamp.device != self.file.stamp.device {
             return Err(Refusal::OtherFileSystem);
+        }
+        if let Action::Reflink(Reflinks(devices)) = action
+            && !devices.contains(&file.stamp.device)
+        {
+            return Err(Refusal::NoReflinks);
         }
         Ok(())
     }

@@ -88,7 +88,7 @@ fn settle_removing(files: &[JournalFile], action: &str) -> Vec<Settled> {
     let places: Vec<Place> = files.iter().map(|file| place(file, action)).collect();
     let all = |wanted| places.iter().all(|&place| place == wanted);
     // What was moved aside to be deleted or linked is not done before it is gone.
-    let is_aside = matches!(action, "delete" | "hard-link");
+    let is_aside = matches!(action, "delete" | "hard-link" | "reflink");
     let is_done = if is_aside {
         all(Place::Neither)
     } else {

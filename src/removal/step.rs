@@ -60,6 +60,9 @@ pub enum Refusal {
     /// It and its keeper lie on different file systems.
     #[error("it lies on another file system than its keeper, and cannot be linked to it")]
     OtherFileSystem,
+    /// Its file system has no reflinks.
+    #[error("its file system has no reflinks; hard links or the trash are there for it")]
+    NoReflinks,
 }
 
 /// A file of a step.

@@ -52,6 +52,8 @@ fn take(results: &mut SnapshotResults, window: &mut Window, home: &Home, picture
         text.contains(&folder)
             || text.contains(", scanned ")
             || text.contains(" looked through in ")
+            // When it was removed, and where from.
+            || text.contains(": moved to")
     };
     let masked: Vec<Rect> = (window.harness.query_all_by(|_| true))
         .filter(|node| name(node).is_some_and(|text| differs(&text)))
@@ -127,6 +129,62 @@ fn take_all(theme: Theme, suffix: &str) {
         &home,
         &format!("library-scanned-{suffix}"),
     );
+}
+
+/// The sheet before a removal, its result, and the history, in one theme.
+fn take_removal(theme: Theme, suffix: &str) {
+    if !can_render() {
+        return;
+    }
+    let mut results = SnapshotResults::new();
+    let home = Home::with_album();
+    let known = twinlens::scan::xmp::Facts {
+        rating: Some(5),
+        ..Default::default()
+    };
+    let sidecar = twinlens::scan::xmp::with(None, &known).unwrap();
+    std::fs::write(home.photos().join("second-small.jpg.xmp"), sidecar).unwrap();
+    let mut start = home.start(&[home.photos()]);
+    start.settings.theme = match theme {
+        Theme::Dark => ThemeChoice::Dark,
+        Theme::Light => ThemeChoice::Light,
+    };
+    start.settings.removal_folder = Some(home.photos().with_file_name("moved"));
+    let mut window = Window::open(start, &look(theme));
+    window.scan();
+    window.press(Key::Home);
+    window.wait_for_textures(REVIEW_TEXTURES);
+    window.press(Key::Delete);
+    window.wait_until("the plan is there", |w| w.shows("By folder"));
+    let mut picture = |window: &mut Window, name: &str| {
+        let name = format!("{name}-{suffix}");
+        take(&mut results, window, &home, &name);
+    };
+    picture(&mut window, "removal");
+    window.click("Move to a folder");
+    window.wait_until("the plan is there", |w| w.has("Move to the folder"));
+    window.click("Move to the folder");
+    window.wait_until("it is done", |w| w.shows("Done. 4 photos moved"));
+    picture(&mut window, "removal-done");
+    window.press(Key::Escape);
+    window.press_with(Modifiers::COMMAND, Key::Num3);
+    window.wait_until("the removal is there", |w| w.shows("can be brought back"));
+    let show = window.names("Show the files of").first().unwrap().clone();
+    window.click(&show);
+    window.wait_until("its files are there", |w| {
+        !w.names("Bring back ").is_empty()
+    });
+    picture(&mut window, "history");
+}
+
+#[test]
+fn the_removal_looks_as_it_did_in_the_dark() {
+    take_removal(Theme::Dark, "dark");
+}
+
+#[test]
+fn the_removal_looks_as_it_did_in_the_light() {
+    take_removal(Theme::Light, "light");
 }
 
 #[test]

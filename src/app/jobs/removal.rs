@@ -20,8 +20,8 @@ use crate::library::{Cache, FileState, JournalFile, JournalSession, Ledger, Libr
 use crate::matching::Evidence;
 use crate::photo::{Photo, PhotoId};
 use crate::removal::{
-    self, Action, OnConflict, Plan, Progress, Recovered, RemovalError, Selection, Stand, Surplus,
-    Surveyed,
+    self, Action, OnConflict, Plan, Progress, Recovered, Reflinks, RemovalError, Selection, Stand,
+    Surplus, Surveyed,
 };
 
 /// What came of such work.
@@ -283,7 +283,11 @@ fn draft(
             }
         }
     };
-    let mut plan = Plan::build((*surveyed).clone(), request.action, request.weakest);
+    let mut action = request.action;
+    if let Action::Reflink(reflinks) = &mut action {
+        *reflinks = Reflinks::of(&surveyed);
+    }
+    let mut plan = Plan::build((*surveyed).clone(), action, request.weakest);
     let of = plan.steps().len() as u64;
     let mut show = |done| {
         let now = Progress {
@@ -358,7 +362,7 @@ fn remove(
         let path = request.photos.get(photo.index())?.path.clone();
         Some(Record::Gone { path })
     });
-    if !matches!(approved.plan().action(), Action::HardLink) {
+    if approved.plan().action().takes_photos_away() {
         tell_cache(&request.cache, paths);
     }
     Ok(Done {

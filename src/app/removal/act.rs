@@ -53,8 +53,7 @@ impl App {
                 conflict,
             } => self.restore(session, files, conflict),
             RemovalCommand::CloseRestored => self.state.removal.history.restored = None,
-            RemovalCommand::Export(None) => self.jobs.choose_export(),
-            RemovalCommand::Export(Some(file)) => self.jobs.removal.export(file),
+            RemovalCommand::Export => self.jobs.choose_export(),
         }
     }
 

@@ -1,7 +1,5 @@
 //! What a view may ask for around removals.
 
-use std::path::PathBuf;
-
 use super::Choice;
 use crate::app::command::Command;
 use crate::removal::OnConflict;
@@ -48,8 +46,8 @@ pub(crate) enum RemovalCommand {
     },
     /// The result of a restoration has been read.
     CloseRestored,
-    /// Save the history as a table: ask where to, or to this file.
-    Export(Option<PathBuf>),
+    /// Save the history as a table; asks where to.
+    Export,
 }
 
 impl From<RemovalCommand> for Command {

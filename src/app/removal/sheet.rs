@@ -7,7 +7,8 @@ use crate::app::review::Marked;
 use crate::matching::Evidence;
 use crate::photo::{Photo, PhotoId};
 use crate::removal::{
-    Action, Outcome, Plan, Progress, Restored, Skip, Skipped, Surveyed, Totals, deletion_phrase,
+    Action, Outcome, Plan, Progress, Reflinks, Restored, Skip, Skipped, Surveyed, Totals,
+    deletion_phrase,
 };
 use crate::settings::RemovalChoice;
 
@@ -21,13 +22,21 @@ pub(crate) enum Choice {
     Move,
     /// Identical files become other names of their keepers.
     HardLink,
+    /// Identical files share the bytes of their keepers.
+    Reflink,
     /// Gone for good.
     Delete,
 }
 
 impl Choice {
     /// All, from the safest.
-    pub(crate) const ALL: [Self; 4] = [Self::Trash, Self::Move, Self::HardLink, Self::Delete];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Trash,
+        Self::Move,
+        Self::HardLink,
+        Self::Reflink,
+        Self::Delete,
+    ];
 
     /// As the sheet names it.
     pub(crate) fn name(self) -> &'static str {
@@ -35,6 +44,7 @@ impl Choice {
             Self::Trash => "Move to the trash",
             Self::Move => "Move to a folder",
             Self::HardLink => "Replace by hard links",
+            Self::Reflink => "Replace by reflinks",
             Self::Delete => "Delete for good",
         }
     }
@@ -48,6 +58,9 @@ impl Choice {
             Self::Move => "Can be undone here. Each photo keeps its whole path below the folder.",
             Self::HardLink => {
                 "Identical files only: the name stays and leads to the keeper's bytes. Can be undone."
+            }
+            Self::Reflink => {
+                "Identical files only, where the file system can: files of their own that share the keeper's bytes until one changes."
             }
             Self::Delete => "Cannot be undone. Copies of one shot only.",
         }
@@ -128,6 +141,8 @@ impl Sheet {
             Choice::Trash => Some(Action::Trash),
             Choice::Move => self.folder.clone().map(Action::MoveTo),
             Choice::HardLink => Some(Action::HardLink),
+            // Which file systems have them is asked with the plan.
+            Choice::Reflink => Some(Action::Reflink(Reflinks::default())),
             Choice::Delete => Some(Action::Delete),
         }
     }

@@ -183,6 +183,69 @@ fn a_photo_that_is_gone_is_not_marked_nor_kept_alone() {
 }
 
 #[test]
+fn each_mark_has_what_stands_for_it_and_says_by_what_evidence() {
+    let mut review = example();
+    // The second shot goes whole: only the first can stand for it, as something alike.
+    for (photo, mark) in [(3, Mark::Remove), (4, Mark::Remove), (0, Mark::Keep)] {
+        review.set_mark(PhotoId(photo), mark).unwrap();
+    }
+    let all = review.marked();
+    assert_eq!(all.len(), review.totals().marked);
+    for found in &all {
+        assert!(!found.stands.is_empty(), "{found:?}");
+        let (stand, evidence) = found.stands[0];
+        assert!(!review.is_marked(stand), "{found:?}");
+        let expected = match found.photo.0 {
+            0 | 1 => Evidence::IdenticalFile,
+            2 => Evidence::SameShot,
+            _ => Evidence::Similar,
+        };
+        assert_eq!(evidence, expected, "{found:?}");
+    }
+}
+
+#[test]
+fn what_was_removed_is_in_no_group_until_it_is_back_with_marks_and_place_as_before() {
+    let mut review = example();
+    let photo = PhotoId(2);
+    review.set_mark(photo, Mark::Remove).unwrap();
+    let (before, groups) = (marked(&review), review.groups().to_vec());
+    let removed: Vec<PhotoId> = review.marked().iter().map(|found| found.photo).collect();
+    review.take_away(&removed);
+    assert_eq!(review.totals().marked, 0);
+    assert!(review.group_of(photo).is_none());
+    // At another similarity they stay out, and undoing a mark brings nothing back.
+    review.cut(Cosine(0.7));
+    review.undo().unwrap();
+    assert!(review.group_of(photo).is_none());
+    review.redo().unwrap();
+    review.bring_back(&removed);
+    review.cut(Cosine(0.6));
+    assert_eq!(review.groups(), groups);
+    assert_eq!(marked(&review), before);
+}
+
+#[test]
+fn where_the_keeper_was_removed_the_best_that_is_left_leads() {
+    let mut review = example();
+    let keeper = review.groups()[0].shots[0].keeper;
+    review.take_away(&[keeper]);
+    let shot = &review.groups()[0].shots[0];
+    assert_ne!(shot.keeper, keeper);
+    assert_eq!(shot.members[0].photo, shot.keeper);
+    assert_eq!(shot.members[0].copy_of, None);
+    let left: Vec<PhotoId> = shot.members.iter().map(|member| member.photo).collect();
+    for member in &shot.members[1..] {
+        assert!(left.contains(&member.copy_of.unwrap()), "{member:?}");
+        assert!(member.evidence.unwrap().is_one_shot());
+    }
+    // Of two photos one is no group.
+    let mut two = review_of(vec![photo("/a/1.jpg", 1, 4), photo("/a/2.jpg", 1, 4)], &[]);
+    two.take_away(&[PhotoId(1)]);
+    assert!(two.groups().is_empty());
+}
+
+#[test]
 fn keep_only_keeps_one_and_what_is_protected() {
     let mut review = example();
     review.keep_only(PhotoId(4)).unwrap();

@@ -92,7 +92,7 @@ fn heading(ui: &mut Ui, history: &History, commands: &mut Vec<Command>) {
         });
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if button(ui, Icon::FileDown, "Export as CSV").clicked() {
-                commands.push(RemovalCommand::Export(None).into());
+                commands.push(RemovalCommand::Export.into());
             }
         });
     });
@@ -193,6 +193,7 @@ fn picture(action: &str) -> Icon {
     match action {
         "move" => Icon::FolderInput,
         "hard-link" => Icon::Link2,
+        "reflink" => Icon::CopyCheck,
         _ => Icon::Trash2,
     }
 }
@@ -202,6 +203,7 @@ fn action_words(action: &str) -> &'static str {
         "trash" => "moved to the trash",
         "move" => "moved to a folder",
         "hard-link" => "replaced by hard links",
+        "reflink" => "replaced by reflinks",
         "delete" => "deleted for good",
         _ => "removed",
     }

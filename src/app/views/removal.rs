@@ -67,6 +67,7 @@ fn title(sheet: &Sheet) -> String {
             Choice::Trash => "Move to the trash",
             Choice::Move => "Move to a folder",
             Choice::HardLink => "Replace by hard links",
+            Choice::Reflink => "Replace by reflinks",
             Choice::Delete => "Delete for good",
         }
         .to_owned(),
@@ -80,6 +81,7 @@ fn title(sheet: &Sheet) -> String {
                 Choice::Trash => format!("Move {what} to the trash"),
                 Choice::Move => format!("Move {what} to a folder"),
                 Choice::HardLink => format!("Replace {what} by hard links"),
+                Choice::Reflink => format!("Replace {what} by reflinks"),
                 Choice::Delete => format!("Delete {what} for good"),
             }
         }

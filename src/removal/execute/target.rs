@@ -69,6 +69,7 @@ impl Targets {
                 Way::Below(fs::canonicalize(folder).map_err(failed)?)
             }
             Action::HardLink => Way::Beside("linked"),
+            Action::Reflink(_) => Way::Beside("cloned"),
             Action::Delete => Way::Beside("deleted"),
         };
         Ok(Self {

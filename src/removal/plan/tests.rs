@@ -38,7 +38,13 @@ fn disks() -> impl Strategy<Value = (Disk, Marks, Action, Evidence)> {
         CompanionKind::Video,
         CompanionKind::Sidecar,
     ]);
-    let action = prop::sample::select(vec![Action::Trash, Action::HardLink, Action::Delete]);
+    let reflinks = Action::Reflink(Reflinks([1].into()));
+    let action = prop::sample::select(vec![
+        Action::Trash,
+        Action::HardLink,
+        reflinks,
+        Action::Delete,
+    ]);
     let path = || 0..PATHS;
     (
         prop::collection::vec((0..INODES as u64, prop::bool::weighted(0.1)), PATHS),
@@ -143,7 +149,7 @@ proptest! {
 
     #[test]
     fn no_plan_takes_a_last_copy_or_what_is_protected((disk, marks, action, weakest) in disks()) {
-        let is_link = action == Action::HardLink;
+        let is_link = !action.takes_photos_away();
         let is_deletion = action == Action::Delete;
         let plan = Plan::build(disk.surveyed(&marks), action, weakest);
         let inode: BTreeMap<PathBuf, u64> =
@@ -246,6 +252,19 @@ fn a_photo_of_two_groups_needs_a_keeper_in_both() {
     let one = vec![simple(0, 1), (1, vec![])];
     let plan = Plan::build(disk.surveyed(&one), Action::Trash, Evidence::SameShot);
     assert!(plan.steps().is_empty());
+}
+
+#[test]
+fn reflinks_are_planned_only_where_the_file_system_has_them() {
+    let disk = plain_disk();
+    let plan = |reflinks| {
+        let surveyed = disk.surveyed(&vec![simple(0, 1)]);
+        Plan::build(surveyed, Action::Reflink(reflinks), Evidence::SameShot)
+    };
+    assert_eq!(plan(Reflinks([1].into())).steps().len(), 1);
+    let refused = plan(Reflinks([2].into()));
+    assert!(refused.steps().is_empty());
+    assert_eq!(refused.refused()[0].reason, Refusal::NoReflinks);
 }
 
 #[test]

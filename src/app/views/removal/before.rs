@@ -228,6 +228,7 @@ pub(super) fn foot(ui: &mut Ui, sheet: &Sheet, commands: &mut Vec<Command>) {
             Choice::Trash | Choice::Delete => (Icon::Trash2, "Move to the trash"),
             Choice::Move => (Icon::FolderInput, "Move to the folder"),
             Choice::HardLink => (Icon::Link2, "Replace by links"),
+            Choice::Reflink => (Icon::CopyCheck, "Replace by reflinks"),
         };
         ui.add_enabled_ui(sheet.may_start(), |ui| {
             if primary(ui, picture, text).clicked() {

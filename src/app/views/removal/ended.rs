@@ -28,6 +28,7 @@ pub(super) fn title(choice: Choice, done: &Done) -> String {
         Choice::Trash => format!("{begin} {photos} in the trash."),
         Choice::Move => format!("{begin} {photos} moved to the folder."),
         Choice::HardLink => format!("{begin} {photos} replaced by hard links."),
+        Choice::Reflink => format!("{begin} {photos} replaced by reflinks."),
         Choice::Delete => format!("{begin} {photos} deleted for good."),
     }
 }
