@@ -215,12 +215,12 @@ fn what_was_removed_is_in_no_group_until_it_is_back_with_marks_and_place_as_befo
     assert_eq!(review.totals().marked, 0);
     assert!(review.group_of(photo).is_none());
     // At another similarity they stay out, and undoing a mark brings nothing back.
-    review.cut(Cosine(0.7));
+    cut(&mut review, Cosine(0.7));
     review.undo().unwrap();
     assert!(review.group_of(photo).is_none());
     review.redo().unwrap();
     review.bring_back(&removed);
-    review.cut(Cosine(0.6));
+    cut(&mut review, Cosine(0.6));
     assert_eq!(review.groups(), groups);
     assert_eq!(marked(&review), before);
 }
