@@ -14,7 +14,8 @@ use super::{EmbedError, Embedder, EngineInfo, Link, ModelKey, ModelRecord, embed
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EngineChoice {
-    /// ONNX Runtime where it is found and works, else the embedded engine.
+    /// ONNX Runtime where it is found and works, else the embedded engine; the pipeline opens
+    /// both once and keeps the faster one.
     #[default]
     Auto,
     /// The one that is part of the program.

@@ -48,7 +48,7 @@ fn engine(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         ui,
         match state.settings.engine {
             EngineChoice::Auto => {
-                "ONNX Runtime where it is there and works, else the built-in engine."
+                "ONNX Runtime where it is there and is the faster, else the built-in engine."
             }
             EngineChoice::Embedded => "Part of Twinlens; needs nothing installed.",
             EngineChoice::OnnxRuntime => {
