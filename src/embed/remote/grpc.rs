@@ -18,7 +18,7 @@ use tokio::runtime::{Builder, Runtime};
 use tonic::body::Body;
 use tonic::client::GrpcService as _;
 use tonic::transport::{Channel, Endpoint as Target, Uri};
-use tonic::{Code, Status};
+use tonic::{Code, Status, TimeoutExpired};
 use ureq::http::{HeaderValue, Method, Request, StatusCode, header};
 
 use super::http::{CONNECT_TIMEOUT, authorization};
@@ -179,10 +179,7 @@ impl GrpcLine {
         let in_time = async { tokio::time::timeout(deadline, exchange).await };
         match runtime.block_on(in_time) {
             Ok(done) => done,
-            Err(_elapsed) => Err(CallError::new(
-                CallErrorKind::TimedOut,
-                format!("{base}: no answer in time"),
-            )),
+            Err(_elapsed) => Err(timed_out(base)),
         }
     }
 
@@ -267,11 +264,22 @@ async fn open(host: &str, port: u16) -> io::Result<TcpStream> {
     Err(last)
 }
 
+fn timed_out(server: &str) -> CallError {
+    CallError::new(
+        CallErrorKind::TimedOut,
+        format!("{server}: no answer in time"),
+    )
+}
+
 /// What a failure below gRPC means.
 fn transport(server: &str, error: &tonic::transport::Error) -> CallError {
     let mut cause = error.source();
     let mut is_tls = false;
     while let Some(error) = cause {
+        // tonic keeps to the deadline of the request's header as well.
+        if error.is::<TimeoutExpired>() {
+            return timed_out(server);
+        }
         // What rustls says of certificates and handshakes.
         is_tls |= error
             .downcast_ref::<io::Error>()

@@ -99,7 +99,6 @@ impl Speaker<'_> {
                 parse(line, &body)?
             }
             Self::Grpc(line) => {
-                // Not only those that are ready: MLServer lists none then.
                 let request = messages::RepositoryIndexRequest {};
                 let answer: messages::RepositoryIndex =
                     line.call("RepositoryIndex", &request, until.left())?;
@@ -110,9 +109,9 @@ impl Speaker<'_> {
                 answer.models.into_iter().map(entry).collect()
             }
         };
-        let ready = models
-            .into_iter()
-            .filter(|model| model.state.is_empty() || model.state == "READY");
+        // `State.READY` is how an MLServer writes it over gRPC.
+        let is_ready = |state: &str| state.is_empty() || state.rsplit('.').next() == Some("READY");
+        let ready = models.into_iter().filter(|model| is_ready(&model.state));
         Ok(ready.map(|model| model.name).collect())
     }
 
