@@ -189,7 +189,7 @@ fn a_server_that_is_killed_and_started_again_goes_on() {
     let running = pipeline::start(request).unwrap();
     wait_for(&running, &server, 6);
     server.kill();
-    std::thread::sleep(Duration::from_millis(700));
+    std::thread::sleep(Duration::from_secs(3));
     server.restart();
     let analysis = running.join().unwrap();
     assert_eq!(report(&analysis), expected);

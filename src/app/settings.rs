@@ -207,7 +207,9 @@ impl App {
                 self.tell("The cache is empty.");
                 self.look_at_cache();
             }
-            SettingsAnswer::Cleared(Err(error)) => self.state.complain(error),
+            SettingsAnswer::Cleared(Err(error)) | SettingsAnswer::SecretKept(Err(error)) => {
+                self.state.complain(error);
+            }
             SettingsAnswer::Added(added) => {
                 view.added = Some(added);
                 self.look_at_models();
@@ -221,7 +223,6 @@ impl App {
                 view.tested.insert(url, tested);
             }
             SettingsAnswer::SecretKept(Ok(told)) => self.tell(told),
-            SettingsAnswer::SecretKept(Err(error)) => self.state.complain(error),
         }
     }
 

@@ -49,7 +49,8 @@ pub(super) struct ScanArgs {
     #[arg(long, value_parser = named(Provider::ALL.map(Provider::name), Provider::from_name))]
     provider: Option<Provider>,
     /// Let this server compute the embeddings; may be named several times. host:port is enough;
-    /// its token is that of the keyring (see twinlens servers) or TWINLENS_SERVER_TOKEN
+    /// its token is that of the keyring (see twinlens servers) or of the
+    /// variable `TWINLENS_SERVER_TOKEN`
     #[arg(long = "server", value_name = "URL")]
     servers: Vec<String>,
     /// What to do when no server answers: none waits and gives up, local goes on with this

@@ -233,10 +233,13 @@ fn serve(stream: TcpStream, shared: &Shared, stopped: &AtomicBool) -> std::io::R
                 }
                 reply
             } else if faults.dead || is_due(faults.fail_every) {
-                json_reply(
-                    "500 Internal Server Error",
-                    &json!({"error": "Stub process 'bundled_0_0' is not healthy."}),
-                )
+                // In Triton's words: the first for good, the second for this batch alone.
+                let words = if faults.dead {
+                    "Stub process 'bundled_0_0' is not healthy."
+                } else {
+                    "Failed to process the request(s) for model 'bundled_0_0', message: RuntimeError: fault"
+                };
+                json_reply("500 Internal Server Error", &json!({"error": words}))
             } else {
                 infer(&body, head, shared, &faults)
             };

@@ -196,10 +196,9 @@ impl App {
             return;
         };
         let (at, read) = (form.at, form.read());
-        let (server, credentials) = match read {
-            Ok(read) => read,
-            // The form says so beside its button.
-            Err(_) => return,
+        // What is missing the form says beside its button.
+        let Ok((server, credentials)) = read else {
+            return;
         };
         view.server_form = None;
         view.tested.remove(&server.url);

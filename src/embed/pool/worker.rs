@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::member::Change;
+use super::member::{Change, Member};
 use super::turn::Turn;
 use super::{Place, Pool};
 use crate::embed::remote::retry::{self, Step};
@@ -103,7 +103,7 @@ impl Worker {
         let unknown = || CallError::new(CallErrorKind::Refused, "there is no such server");
         let proof = &pool.places.get(index).ok_or_else(unknown)?.proof;
         let mut vectors = Vec::new();
-        let most = pool.state().members.get(index).map_or(1, |m| m.batch());
+        let most = (pool.state().members.get(index)).map_or(1, Member::batch);
         for pictures in proof.pictures.chunks(most) {
             let mut attempt = 0;
             vectors.extend(loop {
@@ -211,7 +211,7 @@ impl Worker {
                     ..piece
                 }])
             }
-            Step::Suspect => Ok(self.blame(index, piece, error, answers)),
+            Step::Suspect => Ok(self.blame(index, piece, &error, answers)),
             // The server is to do its proof or is not asked again.
             Step::GiveUp => Ok(vec![Piece {
                 attempt: 0,
@@ -225,7 +225,7 @@ impl Worker {
         &mut self,
         index: usize,
         piece: Piece,
-        error: CallError,
+        error: &CallError,
         answers: &mut Answers,
     ) -> Vec<Piece> {
         let proven = self.prove(index);
@@ -269,9 +269,9 @@ impl Worker {
         let begun = Instant::now();
         let embedded = match self.pool.take_local() {
             Some(mut embedder) => {
-                let embedded = embedder.embed_each(pictures);
+                let vectors = embedder.embed_each(pictures);
                 self.pool.give_local(embedder);
-                embedded
+                vectors
             }
             None => Err(EmbedError::Remote(
                 "the engine of this computer is busy elsewhere".to_owned(),

@@ -46,13 +46,11 @@ pub(crate) fn step(kind: CallErrorKind, pictures: usize, attempt: u32) -> Step {
     let several = pictures > 1;
     match kind {
         Kind::Denied | Kind::Refused => Step::GiveUp,
-        Kind::Unreachable | Kind::Busy(_) => Step::Again,
         Kind::TimedOut | Kind::TooLarge | Kind::Failed | Kind::BadAnswer if several => Step::Halve,
-        Kind::TimedOut => Step::Again,
-        Kind::TooLarge => Step::Suspect,
+        Kind::Unreachable | Kind::Busy(_) | Kind::TimedOut => Step::Again,
         Kind::Failed if attempt + 1 < SINGLE_TRIES => Step::Again,
         Kind::BadAnswer if attempt + 1 < BAD_ANSWER_TRIES => Step::Again,
-        Kind::Failed | Kind::BadAnswer => Step::Suspect,
+        Kind::TooLarge | Kind::Failed | Kind::BadAnswer => Step::Suspect,
     }
 }
 

@@ -187,39 +187,7 @@ fn show_form(ui: &mut Ui, form: &ServerForm, commands: &mut Vec<Command>) {
         &mut wanted.key,
         commands,
     );
-    row(ui, "Log in with", |ui| {
-        let choices = [
-            Choice::free(
-                Login::AsBefore,
-                if form.at.is_some() {
-                    "What is kept"
-                } else {
-                    "Nothing"
-                },
-            ),
-            Choice::free(Login::Token, "A token"),
-            Choice::free(Login::Password, "User and password"),
-        ];
-        if let Some(login) = choose(ui, "Log in with", wanted.login, &choices) {
-            wanted.login = login;
-        }
-        if wanted.login == Login::Password {
-            ui.add(TextEdit::singleline(&mut wanted.user).hint_text("user"))
-                .accessible_name("User");
-        }
-        if wanted.login != Login::AsBefore {
-            ui.add(TextEdit::singleline(&mut wanted.secret).password(true))
-                .accessible_name("Secret");
-            note(
-                ui,
-                "It goes into the keyring of this system, never into a file of Twinlens.",
-            );
-        } else if let Some(at) = form.at
-            && parts::back(ui, "Forget what is kept")
-        {
-            commands.push(ServersCommand::ForgetSecret(at).into());
-        }
-    });
+    row(ui, "Log in with", |ui| login(ui, &mut wanted, commands));
     let fault = wanted
         .read()
         .err()
@@ -240,6 +208,41 @@ fn show_form(ui: &mut Ui, form: &ServerForm, commands: &mut Vec<Command>) {
             commands.push(ServersCommand::Form(None).into());
         }
     });
+}
+
+/// How the user proves who he is.
+fn login(ui: &mut Ui, form: &mut ServerForm, commands: &mut Vec<Command>) {
+    let choices = [
+        Choice::free(
+            Login::AsBefore,
+            if form.at.is_some() {
+                "What is kept"
+            } else {
+                "Nothing"
+            },
+        ),
+        Choice::free(Login::Token, "A token"),
+        Choice::free(Login::Password, "User and password"),
+    ];
+    if let Some(login) = choose(ui, "Log in with", form.login, &choices) {
+        form.login = login;
+    }
+    if form.login == Login::Password {
+        ui.add(TextEdit::singleline(&mut form.user).hint_text("user"))
+            .accessible_name("User");
+    }
+    if form.login != Login::AsBefore {
+        ui.add(TextEdit::singleline(&mut form.secret).password(true))
+            .accessible_name("Secret");
+        note(
+            ui,
+            "It goes into the keyring of this system, never into a file of Twinlens.",
+        );
+    } else if let Some(at) = form.at
+        && parts::back(ui, "Forget what is kept")
+    {
+        commands.push(ServersCommand::ForgetSecret(at).into());
+    }
 }
 
 fn field(ui: &mut Ui, name: &str, hint: &str, text: &mut String) {
