@@ -202,8 +202,6 @@ impl From<MatchError> for PipelineError {
 /// cancelled. Damaged files are no errors but problems of the analysis.
 pub fn analyse(request: Request, job: &Job) -> Result<Analysis, PipelineError> {
     let progress = &job.progress;
-    let mut notices = Vec::new();
-
     let opened_cache = match &request.cache {
         Some(path) => Cache::open(path)?,
         None => Cache::in_memory()?,
@@ -212,8 +210,8 @@ pub fn analyse(request: Request, job: &Job) -> Result<Analysis, PipelineError> {
     let figures = cache.figures()?;
     let (mut walked, chosen) = walk_and_open(&request, &figures, job)?;
     let opened = chosen.opened;
-    notices.extend(opened.note);
-    notices.extend(opened_cache.notice);
+    let notices = opened.note.into_iter().chain(opened_cache.notice);
+    let mut notices: Vec<String> = notices.collect();
     let difference = Difference::find(&cache, &walked, request.limit)?;
     walked.files.truncate(request.limit.unwrap_or(usize::MAX));
     let intake = intake::look_up(&walked.files, &cache, &opened.key, job)?;
