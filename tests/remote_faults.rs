@@ -27,7 +27,7 @@ use twinlens::pipeline::{self, Analysis, PipelineError, Request, Running};
 /// Longer than anything here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(3);
 /// Different pictures; two of them lie there a second time, made smaller.
-const PICTURES: u32 = 40;
+const PICTURES: u32 = 30;
 
 struct Home(tempfile::TempDir);
 

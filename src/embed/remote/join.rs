@@ -205,7 +205,7 @@ mod tests {
     fn what_asks_for_patience_is_asked_again_but_not_for_ever() {
         let link = Link::default();
         let mut left = 3;
-        let answer = persist(Duration::from_secs(60), &link, || {
+        let answer = persist(Duration::from_mins(1), &link, || {
             left -= 1;
             match left {
                 0 => Ok("yes"),
