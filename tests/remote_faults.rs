@@ -27,7 +27,7 @@ use twinlens::pipeline::{self, Analysis, PipelineError, Request, Running};
 /// Longer than anything here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(3);
 /// Different pictures; two of them lie there a second time, made smaller.
-const PICTURES: u32 = 40;
+const PICTURES: u32 = 30;
 
 struct Home(tempfile::TempDir);
 
@@ -470,9 +470,19 @@ fn a_real_server_is_killed_and_started_again_under_the_program() {
         .output()
         .unwrap();
     assert!(add.status.success(), "{add:?}");
+    // Small batches, so that the middle of the scan is many requests long.
+    let settings = folder.join("settings.toml");
+    let url = first.says("HTTP_URL");
+    std::fs::write(
+        &settings,
+        format!("[[servers]]\nurl = \"{url}\"\nbatch = 2\n"),
+    )
+    .unwrap();
     let scan = |cache: &str, more: &[&str]| {
         let mut command = common::twinlens(folder);
         command
+            .arg("--settings")
+            .arg(&settings)
             .args([
                 "scan",
                 "--json",

@@ -452,7 +452,7 @@ fn a_server_is_added_tested_turned_off_changed_and_removed() {
     for told in [
         "8-bit pixels",
         "KServe over HTTP",
-        "512 numbers",
+        "vectors of 512 numbers",
         "round trip: ",
     ] {
         assert!(window.query_by_label_contains(told).is_some(), "{told}");

@@ -15,6 +15,10 @@ use twinlens::embed::{Embedder, EngineChoice, EngineRequest, ModelInput, bundled
 
 /// How the server goes wrong.
 #[derive(Clone, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "faults have nothing to do with each other"
+)]
 pub(crate) struct Faults {
     /// Each request of this number (counted from 1) fails with 500.
     pub(crate) fail_every: u64,
@@ -221,7 +225,7 @@ fn serve(stream: TcpStream, shared: &Shared, stopped: &AtomicBool) -> std::io::R
         } else if method == "POST" && path.ends_with("/infer") {
             let number = shared.requests.fetch_add(1, Ordering::Relaxed) + 1;
             std::thread::sleep(faults.delay);
-            let is_due = |every: u64| every > 0 && number % every == 0;
+            let is_due = |every: u64| every > 0 && number.is_multiple_of(every);
             if is_due(faults.reset_every) {
                 writer.shutdown(Shutdown::Both)?;
                 return Ok(());
@@ -229,7 +233,7 @@ fn serve(stream: TcpStream, shared: &Shared, stopped: &AtomicBool) -> std::io::R
             let mut reply = if is_due(faults.busy_every) {
                 let mut reply = json_reply("429 Too Many Requests", &json!({"error": "slow down"}));
                 if let Some(seconds) = faults.retry_after {
-                    reply.headers += &format!("Retry-After: {seconds}\r\n");
+                    reply.headers = format!("{}Retry-After: {seconds}\r\n", reply.headers);
                 }
                 reply
             } else if faults.dead || is_due(faults.fail_every) {

@@ -17,7 +17,7 @@ use crate::embed::{EmbedError, Embedder, Embedding, EngineInfo, ModelInput};
 const LOCAL_PIECE: usize = 8;
 /// How long a server may take for its proof. One that is gone without a word costs no more.
 const PROOF: Duration = Duration::from_secs(15);
-/// A request of it that fails is sent so often: every third may fail, or break.
+/// A request of it that fails is sent so often: every third may fail.
 const PROOF_TRIES: u32 = 6;
 
 /// An embedder that asks whichever place is best.
@@ -108,7 +108,7 @@ impl Worker {
             let mut attempt = 0;
             vectors.extend(loop {
                 match self.call(index, pictures, PROOF) {
-                    Err(error) if may_go_better(&error) && attempt + 1 < PROOF_TRIES => {
+                    Err(error) if may_go_better(&error, attempt) => {
                         if !pool.link.sleep(retry::backoff(attempt, fastrand::f64())) {
                             return Err(error);
                         }
@@ -396,12 +396,14 @@ fn is_suspicious(batch: &[ModelInput], answers: &[Result<Embedding, EmbedError>]
         && vectors().zip(vectors().skip(1)).all(|(a, b)| a == b)
 }
 
-/// Whether a request of a proof is worth another try at once.
-fn may_go_better(error: &CallError) -> bool {
-    matches!(
-        error.kind,
-        CallErrorKind::Failed | CallErrorKind::Unreachable
-    )
+/// Whether a request of a proof is worth another try at once, after `attempt` others.
+fn may_go_better(error: &CallError, attempt: u32) -> bool {
+    match error.kind {
+        CallErrorKind::Failed => attempt + 1 < PROOF_TRIES,
+        // Who is gone for longer than that is away, and the user is to hear of it.
+        CallErrorKind::Unreachable => attempt == 0,
+        _ => false,
+    }
 }
 
 fn halves(range: &Range<usize>) -> Vec<Piece> {
