@@ -16,6 +16,7 @@
 //! program may interfere: nothing is ever overwritten, and what stands for a file is looked at
 //! once more after the act, which is taken back if it is gone.
 
+mod action;
 mod check;
 mod execute;
 mod export;
@@ -27,10 +28,11 @@ mod restore;
 mod step;
 mod survey;
 
+pub use action::{Action, Reflinks};
 pub use check::Skip;
 pub use execute::{Outcome, Progress, Skipped, execute};
 pub use export::{ExportError, export_csv};
-pub use plan::{Action, Approved, Plan, Reflinks, Refused, Totals, deletion_phrase};
+pub use plan::{Approved, Plan, Refused, Totals, deletion_phrase};
 pub use recover::{Recovered, recover};
 pub use rescue::{RescueObstacle, RescuePlan};
 pub use restore::{NotRestored, OnConflict, Restored, Selection, restore};

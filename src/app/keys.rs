@@ -50,6 +50,11 @@ pub(crate) fn read(ui: &egui::Ui, state: &State, commands: &mut Vec<Command>) {
         commands.push(Command::Show(view));
     }
     super::settings::text_size_keys(ctx, state.settings.text_scale, commands);
+    // Its words are typed, and its keys are none that a text field needs.
+    if state.removal.sheet.is_some() {
+        super::removal::keys::read(ctx, &state.removal, commands);
+        return;
+    }
     if ctx.text_edit_focused() {
         return;
     }
@@ -59,10 +64,6 @@ pub(crate) fn read(ui: &egui::Ui, state: &State, commands: &mut Vec<Command>) {
     }) || (state.cheat_sheet && pressed(Key::Escape))
     {
         commands.push(Command::ToggleCheatSheet);
-    }
-    if state.removal.sheet.is_some() {
-        super::removal::keys::read(ctx, &state.removal, commands);
-        return;
     }
     if state.cheat_sheet || state.rules.is_some() {
         if state.rules.is_some() && pressed(Key::Escape) {

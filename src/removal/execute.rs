@@ -25,9 +25,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::action::Action;
 use super::check::{Checker, Skip, regular};
 use super::lock::Lock;
-use super::plan::{Action, Approved, Taken};
+use super::plan::{Approved, Taken};
 use super::recover::settle_interrupted;
 use super::step::{PlannedFile, Step};
 use super::{RemovalError, now_ms};

@@ -238,7 +238,7 @@ fn what_only_a_copy_knows_is_offered_and_written_beside_its_keeper() {
     let mut window = home.open_scanned();
     open_sheet(&mut window);
     assert!(
-        window.shows("1 of these has better metadata than their keeper"),
+        window.shows("1 of these has better metadata than its keeper"),
         "{:#?}",
         window.all_text()
     );

@@ -19,6 +19,9 @@ use crate::removal::Progress;
 /// What is left of the window's height around the content: title, buttons, the window itself.
 const AROUND: f32 = 240.0;
 
+/// The most that the content takes, in points.
+const HEIGHT: f32 = 580.0;
+
 /// Draws it over everything.
 pub(crate) fn show(ui: &Ui, sheet: &Sheet, commands: &mut Vec<Command>) {
     let modal = widgets::dialog(ui, "removal").show(ui.ctx(), |ui| {
@@ -26,8 +29,17 @@ pub(crate) fn show(ui: &Ui, sheet: &Sheet, commands: &mut Vec<Command>) {
         ui.set_width(width::SHEET.min(room.x - 2.0 * space::HUGE));
         heading(ui, sheet, commands);
         ui.add_space(space::SMALL);
+        // Of one height while something is chosen: nothing moves under the pointer. (An area
+        // grows with its scrolled content over several frames only.)
+        let height = (room.y - AROUND).clamp(120.0, HEIGHT);
+        let is_before = matches!(
+            sheet.stage,
+            Stage::Looking(_) | Stage::Ready(_) | Stage::Failed(_)
+        );
         ScrollArea::vertical()
-            .max_height((room.y - AROUND).max(120.0))
+            .max_height(height)
+            .min_scrolled_height(height)
+            .auto_shrink([false, !is_before])
             .show(ui, |ui| {
                 ui.set_width(ui.available_width());
                 content(ui, sheet, commands);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use super::super::plan::Action;
+use super::super::action::Action;
 use super::super::step::PlannedFile;
 #[cfg(all(unix, not(target_os = "macos")))]
 use super::trash_folder::{InTrash, TrashFolders};

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
+use super::super::action::Reflinks;
 use super::*;
 use crate::photo::ContentHash;
 

@@ -1,3 +1,5 @@
+//! What goes into a sidecar comes out of it, and what was in it stays.
+
 use super::*;
 
 fn facts() -> Facts {

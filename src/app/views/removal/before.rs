@@ -78,12 +78,13 @@ fn rescue(ui: &mut Ui, sheet: &Sheet, draft: &Draft, commands: &mut Vec<Command>
     if better == 0 {
         return;
     }
-    let have = if better == 1 { "has" } else { "have" };
-    let text = format!(
-        "{} of these {have} better metadata than their keeper: a date, place, rating, keyword or \
-         album that it lacks.",
-        words::count(better)
-    );
+    let have = if better == 1 {
+        "1 of these has better metadata than its keeper".to_owned()
+    } else {
+        let number = words::count(better);
+        format!("{number} of these have better metadata than their keeper")
+    };
+    let text = format!("{have}: a date, place, rating, keyword or album that it lacks.");
     widgets::warning(ui, &text);
     let mut wanted = sheet.rescue;
     if ui
