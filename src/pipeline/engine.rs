@@ -4,8 +4,8 @@
 //! ONNX Runtime, where it is installed, and the built-in engine are measured with the threads of
 //! the analysis, once: the rates are kept in the cache with all that they depend on (the library's
 //! file, the program's engine, the model, the threads), and the next scan opens the winner alone.
-//! Rates are the best of some runs, and ONNX Runtime must win by [`CLEARLY`], so that two fresh
-//! caches on one machine come to the same choice. The vectors of the two agree to a cosine of
+//! Rates are the best of some runs, and ONNX Runtime must win by [`CLEARLY`]; on a busy machine two
+//! fresh caches may still differ, while one cache keeps to its choice. The vectors of the two agree to a cosine of
 //! 0.9999 and share a model key; whoever wants the very same numbers everywhere names the engine.
 
 use std::collections::HashMap;
