@@ -39,7 +39,10 @@ fn moving_to(home: &Home) -> PathBuf {
     let moved = home.photos().with_file_name("moved");
     let settings = home.places().settings;
     fs::create_dir_all(settings.parent().unwrap()).unwrap();
-    let text = format!("removal = \"folder\"\nremoval_folder = {moved:?}\n");
+    let text = format!(
+        "removal = \"folder\"\nremoval_folder = '{}'\n",
+        moved.display()
+    );
     fs::write(settings, text).unwrap();
     moved
 }
