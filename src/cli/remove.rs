@@ -21,6 +21,7 @@ use crate::removal::{
 use crate::report::{self, Report, ReportShot};
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "one a switch")]
 #[command(group(ArgGroup::new("act").required(true)))]
 pub(super) struct RemoveArgs {
     /// A report of `twinlens scan --json`

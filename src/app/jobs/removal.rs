@@ -273,14 +273,13 @@ fn draft(
     progress: &Shown,
     stop: &AtomicBool,
 ) -> Result<Option<Draft>, RemovalError> {
-    let surveyed = match request.surveyed {
-        Some(surveyed) => surveyed,
-        None => {
-            let surplus = surplus(&request.photos, &request.marked);
-            match removal::survey(&surplus, &request.protected, stop) {
-                Err(RemovalError::Cancelled) => return Ok(None),
-                result => Arc::new(result?),
-            }
+    let surveyed = if let Some(surveyed) = request.surveyed {
+        surveyed
+    } else {
+        let surplus = surplus(&request.photos, &request.marked);
+        match removal::survey(&surplus, &request.protected, stop) {
+            Err(RemovalError::Cancelled) => return Ok(None),
+            result => Arc::new(result?),
         }
     };
     let mut action = request.action;
@@ -391,14 +390,13 @@ fn places(request: &RemovalRequest) -> HashMap<PathBuf, PhotoId> {
 
 /// The next scan is not to tell as news what the user did here. Without the cache, or if it
 /// cannot be written, it is told.
-fn tell_cache(cache: &Path, records: impl Iterator<Item = Record>) {
+fn tell_cache(cache: &Path, mut records: impl Iterator<Item = Record>) {
     let Ok(Some(cache)) = Cache::open_if_there(cache) else {
         return;
     };
     let mut writer = cache.into_writer();
     let written = records
-        .map(|record| writer.write(record))
-        .collect::<Result<(), _>>()
+        .try_for_each(|record| writer.write(record))
         .and_then(|()| writer.finish());
     // See above: nothing is lost by it.
     written.ok();

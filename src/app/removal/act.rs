@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use eframe::egui;
 
-use super::{Choice, Done, History, RemovalCommand, SessionFiles, Sheet, Stage, Undone};
+use super::{Choice, Done, RemovalCommand, SessionFiles, Sheet, Stage, Undone};
 use crate::app::App;
 use crate::app::jobs::{PlanRequest, RemovalAnswer, RemovalRequest};
 use crate::app::settings::{Change, Wanted};
@@ -199,11 +199,7 @@ impl App {
             Some(Stage::Looking(progress) | Stage::Acting(progress) | Stage::Undoing(progress)) => {
                 *progress = now;
             }
-            _ => {
-                if let Some(progress) = &mut removal.history.restoring {
-                    *progress = now;
-                }
-            }
+            _ => removal.history.progress = now,
         }
     }
 
@@ -291,7 +287,7 @@ impl App {
                 };
             }
             _ => {
-                removal.history.restoring = None;
+                removal.history.is_restoring = false;
                 removal.history.restored = Some(undone);
             }
         }
@@ -371,15 +367,10 @@ impl App {
             };
             return;
         }
-        let History {
-            restoring,
-            restored,
-            ..
-        } = &mut removal.history;
-        (*restoring, *restored) = match begun {
-            Ok(()) => (Some(None), None),
-            Err(reason) => (None, Some(Err(reason))),
-        };
+        let history = &mut removal.history;
+        history.is_restoring = begun.is_ok();
+        history.progress = None;
+        history.restored = begun.err().map(Err);
     }
 
     /// The present review is another: where its photos lay is no longer known.

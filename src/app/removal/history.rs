@@ -11,8 +11,10 @@ pub(crate) struct History {
     pub(crate) sessions: Option<Result<Vec<JournalSession>, String>>,
     /// The removal whose files are shown.
     pub(crate) open: Option<SessionFiles>,
-    /// How far a restoration is.
-    pub(crate) restoring: Option<Option<Progress>>,
+    /// Whether something is being brought back.
+    pub(crate) is_restoring: bool,
+    /// How far that is; none before the first file.
+    pub(crate) progress: Option<Progress>,
     /// How the last restoration ended.
     pub(crate) restored: Option<Result<Undone, String>>,
 }
@@ -20,7 +22,7 @@ pub(crate) struct History {
 impl History {
     /// Whether files are being brought back now.
     pub(crate) fn is_at_work(&self) -> bool {
-        self.restoring.is_some()
+        self.is_restoring
     }
 
     /// The removals, once they are known.

@@ -1,6 +1,6 @@
 //! What is marked, with what stands for each photo; and the groups without what was removed.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use super::Review;
 use crate::matching::{Evidence, Group, Member, Shot};
@@ -195,7 +195,7 @@ fn shot_without(
         shot.members = left.into();
         return;
     };
-    let is_left: HashMap<PhotoId, ()> = left.iter().map(|member| (member.photo, ())).collect();
+    let is_left: HashSet<PhotoId> = left.iter().map(|member| member.photo).collect();
     for member in &mut left {
         if member.photo == keeper {
             if member.copy_of.is_some() {
@@ -207,18 +207,15 @@ fn shot_without(
             continue;
         }
         let up = ancestors(shot, member.photo);
-        let direct = up.get(1).is_some_and(|(of, _)| is_left.contains_key(of));
+        let direct = up.get(1).is_some_and(|(of, _)| is_left.contains(of));
         if direct {
             continue;
         }
-        let next = up.iter().skip(1).find(|(of, _)| is_left.contains_key(of));
-        let (of, mut evidence) = match next {
-            Some(&(of, evidence)) => (of, evidence),
-            None => {
-                let evidence = between(shot, member.photo, keeper);
-                (keeper, evidence.unwrap_or(Evidence::SameShot))
-            }
-        };
+        let next = up.iter().skip(1).find(|(of, _)| is_left.contains(of));
+        let (of, mut evidence) = next.copied().unwrap_or_else(|| {
+            let evidence = between(shot, member.photo, keeper);
+            (keeper, evidence.unwrap_or(Evidence::SameShot))
+        });
         if content(of).is_some() && content(of) == content(member.photo) {
             evidence = Evidence::IdenticalFile;
         }

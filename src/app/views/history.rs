@@ -22,7 +22,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let history = &state.removal.history;
     match &history.sessions {
         None => {
-            ui.centered_and_justified(|ui| ui.spinner());
+            ui.centered_and_justified(Ui::spinner);
         }
         Some(Err(reason)) => {
             widgets::empty(
@@ -100,10 +100,10 @@ fn heading(ui: &mut Ui, history: &History, commands: &mut Vec<Command>) {
 
 /// The restoration that runs or has ended.
 fn result(ui: &mut Ui, history: &History, commands: &mut Vec<Command>) {
-    if let Some(progress) = &history.restoring {
+    if history.is_restoring {
         card(ui, |ui| {
             ui.label(widgets::strong("Bringing back…", size::BODY));
-            bar(ui, progress.as_ref());
+            bar(ui, history.progress.as_ref());
             if button(ui, Icon::Square, "Stop").clicked() {
                 commands.push(RemovalCommand::Stop.into());
             }

@@ -1,4 +1,4 @@
-//! Files that share their bytes until one changes: reflinks, as Btrfs, XFS, APFS and `ReFS` have
+//! Files that share their bytes until one changes: reflinks, as Btrfs, XFS, APFS and ReFS have
 //! them.
 
 use std::fs::{self, File, FileTimes};

@@ -80,13 +80,11 @@ fn undo(rescue: &Rescue) -> io::Result<()> {
             "it has changed since, and is left as it is",
         ));
     };
-    match &entry.before {
-        Some(before) => put(&entry.sidecar, Some(&now), before, entry.before_modified_ns),
-        None => {
-            relocate::remove(&entry.sidecar)?;
-            entry.sidecar.parent().map_or(Ok(()), sync_folder)
-        }
+    if let Some(before) = &entry.before {
+        return put(&entry.sidecar, Some(&now), before, entry.before_modified_ns);
     }
+    relocate::remove(&entry.sidecar)?;
+    entry.sidecar.parent().map_or(Ok(()), sync_folder)
 }
 
 /// Replaces `before`, or nothing, by `after`, with a time of modification if one is given.
