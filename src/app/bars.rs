@@ -112,7 +112,11 @@ pub(crate) fn bottom(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                     }
                     Some(found) => format!(
                         "{} on {}, {}",
-                        found.engine.runtime,
+                        if found.engine.name == EngineChoice::Embedded.name() {
+                            "Built-in engine"
+                        } else {
+                            &found.engine.runtime
+                        },
                         found.engine.provider.to_uppercase(),
                         found.model
                     ),
