@@ -14,6 +14,8 @@ use super::MOST_OUT;
 const GRACE: Duration = Duration::from_secs(20);
 /// A server that asks for more patience than this counts as away.
 const SHORT_REST: Duration = Duration::from_secs(1);
+/// A server that does its proof so often without ever doing any work in between is of no use.
+const VAIN_PROOFS: u32 = 20;
 /// The weight of the newest request in the time a picture.
 const NEWEST: f64 = 0.2;
 
@@ -30,6 +32,8 @@ pub(super) struct Member {
     pace: f64,
     /// Refusals for the load in a row.
     refusals: u32,
+    /// Proofs that it did since it did any work.
+    vain_proofs: u32,
 }
 
 #[derive(Debug)]
@@ -68,6 +72,7 @@ impl Member {
             batch: batch.max(1),
             pace: 0.0,
             refusals: 0,
+            vain_proofs: 0,
         }
     }
 
@@ -107,6 +112,7 @@ impl Member {
         now: Instant,
     ) {
         self.window.answered(ticket, pictures, now);
+        self.vain_proofs = 0;
         // What was on its way when it went away proves nothing.
         if !self.breaker.is_open() {
             self.breaker.success();
@@ -179,9 +185,20 @@ impl Member {
         self.breaker.try_begins();
     }
 
+    /// Whether it does its proof again and again and no work in between.
+    pub(super) fn is_vain(&self) -> bool {
+        self.vain_proofs > VAIN_PROOFS
+    }
+
+    /// Whether it was away, and not only one of its connections.
+    pub(super) fn is_away(&self) -> bool {
+        self.breaker.is_away()
+    }
+
     /// It did its proof; true if it was away.
     pub(super) fn trial_succeeded(&mut self) -> bool {
         let was_away = self.breaker.is_away();
+        self.vain_proofs = self.vain_proofs.saturating_add(1);
         self.breaker.success();
         self.failing = None;
         self.rest_until = None;
@@ -319,6 +336,24 @@ mod tests {
         member.trial_begins();
         assert!(!member.trial_succeeded());
         assert_eq!(member.offer(now), Offer::Work);
+    }
+
+    #[test]
+    fn one_that_only_ever_does_its_proof_is_of_no_use() {
+        let now = Instant::now();
+        let mut member = Member::new(8);
+        let vain = |member: &mut Member, times: u32| {
+            for _ in 0..times {
+                assert!(!member.is_vain());
+                fail(member, CallErrorKind::Unreachable, now);
+                member.trial_begins();
+                member.trial_succeeded();
+            }
+        };
+        vain(&mut member, VAIN_PROOFS);
+        answer(&mut member, now);
+        vain(&mut member, VAIN_PROOFS + 1);
+        assert!(member.is_vain());
     }
 
     #[test]

@@ -97,14 +97,15 @@ impl Worker {
         Ok(vectors)
     }
 
-    /// Lets a server do its proof.
-    fn prove(&mut self, index: usize) -> Result<(), CallError> {
+    /// Lets a server do its proof; of one that `is_short` the first request alone.
+    fn prove(&mut self, index: usize, is_short: bool) -> Result<(), CallError> {
         let pool = Arc::clone(&self.pool);
         let unknown = || CallError::new(CallErrorKind::Refused, "there is no such server");
         let proof = &pool.places.get(index).ok_or_else(unknown)?.proof;
         let mut vectors = Vec::new();
         let most = (pool.state().members.get(index)).map_or(1, Member::batch);
-        for pictures in proof.pictures.chunks(most) {
+        let requests = if is_short { 1 } else { usize::MAX };
+        for pictures in proof.pictures.chunks(most).take(requests) {
             let mut attempt = 0;
             vectors.extend(loop {
                 match self.call(index, pictures, PROOF) {
@@ -135,7 +136,9 @@ impl Worker {
 
     /// Tries whether a server is back.
     fn trial(&mut self, index: usize) {
-        let proven = self.prove(index);
+        // One connection that broke off costs one request.
+        let is_away = (self.pool.state().members.get(index)).is_some_and(Member::is_away);
+        let proven = self.prove(index, !is_away);
         let mut state = self.pool.state();
         let now = Instant::now();
         let Some(member) = state.members.get_mut(index) else {
@@ -144,6 +147,15 @@ impl Worker {
         match proven {
             Ok(()) => {
                 let was_away = member.trial_succeeded();
+                if member.is_vain() {
+                    let reason = "every request breaks off but those that it is tried with";
+                    let error = CallError::new(CallErrorKind::Unreachable, reason);
+                    let change = member.leave(reason);
+                    self.pool.tell(&state, index, change, &error);
+                    drop(state);
+                    self.pool.changed.notify_all();
+                    return;
+                }
                 if let Some(place) = self.pool.places.get(index).filter(|_| was_away) {
                     self.pool.link.tell(format!("{} is back", place.name));
                 }
@@ -228,7 +240,7 @@ impl Worker {
         error: &CallError,
         answers: &mut Answers,
     ) -> Vec<Piece> {
-        let proven = self.prove(index);
+        let proven = self.prove(index, false);
         match proven {
             Ok(()) => {
                 let said = |place: &Place| {
@@ -379,7 +391,7 @@ impl Embedder for Worker {
             let Some(index) = doubted.filter(|_| is_suspicious(batch, &answers)) else {
                 return Ok(answers);
             };
-            let Err(fault) = self.prove(index) else {
+            let Err(fault) = self.prove(index, false) else {
                 return Ok(answers);
             };
             self.suspect(index, &fault);
