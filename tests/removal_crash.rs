@@ -138,10 +138,14 @@ fn all_is_as_it_was(scene: &Scene, before: &scene::Tree, what: &str) {
     );
     the_journal_tells_the_truth(scene, what);
     let after = scene.tree();
-    assert_eq!(
-        after.len(),
-        before.len(),
-        "{what}: files were lost or left over"
+    let differ = |a: &scene::Tree, b: &scene::Tree| -> Vec<PathBuf> {
+        let paths = a.keys().filter(|path| !b.contains_key(*path));
+        paths.cloned().collect()
+    };
+    let (lost, left) = (differ(before, &after), differ(&after, before));
+    assert!(
+        lost.is_empty() && left.is_empty(),
+        "{what}: lost {lost:?}, left over {left:?}"
     );
     assert!(after == *before, "{what}: a file is not what it was");
 }

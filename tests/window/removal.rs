@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use eframe::egui::{Key, Modifiers};
 use twinlens::library::{JournalEntry, Ledger};
 use twinlens::scan::xmp::{self, Facts};
+use twinlens::settings::{RemovalChoice, Settings};
 
 use crate::support::{Home, Window};
 
@@ -38,12 +39,12 @@ fn open_sheet(window: &mut Window) {
 fn moving_to(home: &Home) -> PathBuf {
     let moved = home.photos().with_file_name("moved");
     let settings = home.places().settings;
-    fs::create_dir_all(settings.parent().unwrap()).unwrap();
-    let text = format!(
-        "removal = \"folder\"\nremoval_folder = '{}'\n",
-        moved.display()
-    );
-    fs::write(settings, text).unwrap();
+    let chosen = Settings {
+        removal: RemovalChoice::Folder,
+        removal_folder: Some(moved.clone()),
+        ..Settings::default()
+    };
+    chosen.save(&settings).unwrap();
     moved
 }
 

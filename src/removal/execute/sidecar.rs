@@ -11,6 +11,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::super::check::{Skip, regular};
 use super::super::rescue::{RescuePlan, merged};
+use super::back::remove_partial;
 use super::relocate::{self, partial_name, relocate, sync_folder};
 use crate::library::{Ledger, LibraryError, Rescue, RescueEntry};
 use crate::photo::ContentHash;
@@ -66,6 +67,8 @@ pub(in crate::removal) fn undo_rescues(
 
 fn undo(rescue: &Rescue) -> io::Result<()> {
     let entry = &rescue.entry;
+    // What was being written when the program ended.
+    remove_partial(&entry.sidecar);
     let now = match fs::read(&entry.sidecar) {
         Ok(bytes) => Some(bytes),
         Err(error) if error.kind() == ErrorKind::NotFound => None,
@@ -92,7 +95,7 @@ fn put(path: &Path, before: Option<&[u8]>, after: &[u8], modified: Option<i64>) 
     let partial = partial_name(path);
     let made = write(&partial, path, before, after, modified);
     if made.is_err() {
-        // Best effort: it is hidden, and the next one replaces it.
+        // Best effort: it is hidden, and goes when the rescue is undone.
         relocate::remove(&partial).ok();
     }
     made
