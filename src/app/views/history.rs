@@ -257,6 +257,7 @@ fn files(
     let height = ROW - ui.spacing().item_spacing.y;
     ScrollArea::vertical()
         .id_salt(("files", session.id))
+        .auto_shrink([false, true])
         .max_height(ROW * ROWS)
         .show_rows(ui, height, files.len(), |ui, rows| {
             for file in files.get(rows).into_iter().flatten() {

@@ -161,6 +161,7 @@ fn refused(ui: &mut Ui, refused: &[Refused], commands: &mut Vec<Command>) {
             let height = ROW - ui.spacing().item_spacing.y;
             ScrollArea::vertical()
                 .id_salt("refused-list")
+                .auto_shrink([false, true])
                 .max_height(ROW * ROWS)
                 .show_rows(ui, height, refused.len(), |ui, rows| {
                     for photo in refused.get(rows).into_iter().flatten() {

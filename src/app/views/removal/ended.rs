@@ -93,6 +93,7 @@ pub(super) fn done(ui: &mut Ui, done: &Done, commands: &mut Vec<Command>) {
         let height = ROW - ui.spacing().item_spacing.y;
         ScrollArea::vertical()
             .id_salt("skipped")
+            .auto_shrink([false, true])
             .max_height(ROW * ROWS)
             .show_rows(ui, height, skipped.len(), |ui, rows| {
                 for photo in skipped.get(rows).into_iter().flatten() {
@@ -147,6 +148,7 @@ pub(in crate::app::views) fn restored(
     let height = ROW - ui.spacing().item_spacing.y;
     ScrollArea::vertical()
         .id_salt("not-restored")
+        .auto_shrink([false, true])
         .max_height(ROW * ROWS)
         .show_rows(ui, height, restored.failed.len(), |ui, rows| {
             for file in restored.failed.get(rows).into_iter().flatten() {
