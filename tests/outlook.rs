@@ -13,7 +13,7 @@ use twinlens::pipeline::{self, Stage};
 #[test]
 fn the_bar_never_goes_back_and_what_holds_the_scan_up_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    for number in 0..40 {
+    for number in 0..160 {
         save(
             &picture(number, 500, 400),
             &folder.path().join(format!("{number}.jpg")),

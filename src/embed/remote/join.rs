@@ -27,6 +27,8 @@ pub(super) struct Joined {
     pub(super) pictures: Vec<ModelInput>,
     /// What it answered.
     pub(super) vectors: Vec<Embedding>,
+    /// Pictures a request.
+    pub(super) batch: usize,
     /// How that stands to this computer.
     pub(super) agreement: Agreement,
 }
@@ -54,14 +56,10 @@ impl Joined {
             Payload::JpegFine => "jpeg98",
         }
     }
-
-    /// Pictures a request.
-    pub(super) fn batch(&self) -> usize {
-        batch(&self.endpoint)
-    }
 }
 
-fn batch(endpoint: &Endpoint) -> usize {
+/// Pictures a request, by what the user, the server and experience say.
+fn usual_batch(endpoint: &Endpoint) -> usize {
     if endpoint.protocol == Protocol::Immich {
         return 1;
     }
@@ -113,11 +111,23 @@ fn join_as(
     let pictures = pictures::prepared(&endpoint.preprocessing).map_err(unfit)?;
     let mut connection = Connection::new(&endpoint, credentials.as_ref())?;
     let mut vectors = Vec::new();
-    for (at, some) in pictures.chunks(batch(&endpoint)).enumerate() {
+    let mut batch = usual_batch(&endpoint);
+    while let Some(rest) = pictures
+        .get(vectors.len()..)
+        .filter(|rest| !rest.is_empty())
+    {
+        let some = rest.get(..batch).unwrap_or(rest);
+        let is_first = vectors.is_empty();
         let answer = persist(patience, link, || {
-            connection.embed(some, retry::deadline(some.len(), at == 0))
-        })?;
-        vectors.extend(answer.vectors);
+            connection.embed(some, retry::deadline(some.len(), is_first))
+        });
+        match answer {
+            // Not all servers tell what is too much for them.
+            Err(error) if error.kind == CallErrorKind::TooLarge && some.len() > 1 => {
+                batch = some.len() / 2;
+            }
+            answer => vectors.extend(answer?.vectors),
+        }
     }
     if vectors.windows(2).all(|pair| pair.first() == pair.last()) {
         return Err(CallError::new(
@@ -131,6 +141,7 @@ fn join_as(
         credentials,
         pictures,
         vectors,
+        batch,
         agreement,
     })
 }

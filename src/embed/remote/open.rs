@@ -187,7 +187,7 @@ fn choose(joined: Vec<Joined>, record: &ModelRecord, link: &Link) -> (Identity, 
         }
         places.push(Place {
             name,
-            batch: server.batch(),
+            batch: server.batch,
             credentials: server.credentials,
             endpoint: server.endpoint,
             proof: Proof {

@@ -125,7 +125,7 @@ pub fn run(
     };
     let joined = join(server, &mut here, link)?;
     let timed = time(&joined)?;
-    let batch = joined.batch();
+    let batch = joined.batch;
     let Joined {
         endpoint,
         vectors,
