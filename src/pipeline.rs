@@ -42,6 +42,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::bounded;
 use jiff::Timestamp;
 
 use changes::Difference;
@@ -52,7 +53,7 @@ use speeds::{EngineUse, Speeds};
 use vanished::Vanished;
 
 use crate::embed::{EmbedError, EngineInfo, EngineRequest, ModelRecord};
-use crate::library::{Cache, LibraryError};
+use crate::library::{Cache, LibraryError, OpenedCache};
 use crate::matching::neighbours::{IndexChoice, IndexUsed};
 use crate::matching::{
     Cosine, Evidence, Findings, Group, GroupSettings, KeepSettings, MatchError, Part, Shots,
@@ -202,16 +203,14 @@ impl From<MatchError> for PipelineError {
 /// cancelled. Damaged files are no errors but problems of the analysis.
 pub fn analyse(request: Request, job: &Job) -> Result<Analysis, PipelineError> {
     let progress = &job.progress;
-    let opened_cache = match &request.cache {
-        Some(path) => Cache::open(path)?,
-        None => Cache::in_memory()?,
-    };
-    let cache = opened_cache.cache;
-    let figures = cache.figures()?;
-    let (mut walked, chosen) = walk_and_open(&request, &figures, job)?;
+    let Begun {
+        mut walked,
+        cache: OpenedCache { cache, notice },
+        figures,
+        chosen,
+    } = begin(&request, job)?;
     let opened = chosen.opened;
-    let notices = opened.note.into_iter().chain(opened_cache.notice);
-    let mut notices: Vec<String> = notices.collect();
+    let mut notices: Vec<String> = opened.note.into_iter().chain(notice).collect();
     let difference = Difference::find(&cache, &walked, request.limit)?;
     walked.files.truncate(request.limit.unwrap_or(usize::MAX));
     let intake = intake::look_up(&walked.files, &cache, &opened.key, job)?;
@@ -304,14 +303,21 @@ pub fn analyse(request: Request, job: &Job) -> Result<Analysis, PipelineError> {
     })
 }
 
+/// What an analysis begins with.
+struct Begun {
+    walked: Walked,
+    cache: OpenedCache,
+    figures: HashMap<String, f64>,
+    chosen: Chosen,
+}
+
 /// Walks the folders while the engine starts: that takes a moment, and the walk waits for the
-/// disk.
-fn walk_and_open(
-    request: &Request,
-    figures: &HashMap<String, f64>,
-    job: &Job,
-) -> Result<(Walked, Chosen), PipelineError> {
-    let open = || {
+/// disk. The cache is opened after the walk, so that folders that do not exist leave none.
+fn begin(request: &Request, job: &Job) -> Result<Begun, PipelineError> {
+    let (send, receive) = bounded(1);
+    let open = move || {
+        // Without figures the walk or the cache has failed, and that is what is told.
+        let figures = || receive.recv().unwrap_or_default();
         let chosen = engine::open(&request.engine, &request.model, figures, &job.link)?;
         // A job has one engine.
         job.engine.set(chosen.opened.engine.clone()).ok();
@@ -322,11 +328,29 @@ fn walk_and_open(
             .name("engine".to_owned())
             .spawn_scoped(scope, open)
             .map_err(PipelineError::Thread)?;
-        let walked = walk(request, job);
+        let read = || {
+            let walked = walk(request, job)?;
+            let cache = match &request.cache {
+                Some(path) => Cache::open(path)?,
+                None => Cache::in_memory()?,
+            };
+            let figures = cache.cache.figures()?;
+            // An engine that needs none does not wait for them.
+            send.send(figures.clone()).ok();
+            Ok::<_, PipelineError>((walked, cache, figures))
+        };
+        let read = read();
+        drop(send);
         let opened = engine
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        Ok((walked?, opened?))
+        let (walked, cache, figures) = read?;
+        Ok(Begun {
+            walked,
+            cache,
+            figures,
+            chosen: opened?,
+        })
     })
 }
 

@@ -407,7 +407,7 @@ fn an_engine_that_is_not_installed_is_no_news_and_one_that_does_not_load_is() {
         let notes = report["notes"].as_array().map_or(0, Vec::len);
         assert_eq!(notes, usize::from(words.is_some()), "{errors}");
         assert_eq!(errors.contains("note:"), words.is_some(), "{errors}");
-        assert!(errors.contains(words.unwrap_or("on rten")), "{errors}");
+        assert!(errors.contains(words.unwrap_or("on mbconv")), "{errors}");
     }
 }
 

@@ -36,7 +36,7 @@ pub(super) struct Chosen {
 pub(super) fn open(
     request: &EngineRequest,
     model: &ModelRecord,
-    figures: &HashMap<String, f64>,
+    figures: impl FnOnce() -> HashMap<String, f64>,
     link: &Arc<Link>,
 ) -> Result<Chosen, PipelineError> {
     let as_asked = |engine| {
@@ -53,6 +53,7 @@ pub(super) fn open(
     let Some([ours, theirs]) = rate_names(request, model) else {
         return Ok(unmeasured(as_asked(request.engine)?));
     };
+    let figures = figures();
     if let (Some(&ours), Some(&theirs)) = (figures.get(&ours), figures.get(&theirs)) {
         return Ok(unmeasured(as_asked(choice(ours, theirs))?));
     }
@@ -194,13 +195,13 @@ mod tests {
         let figures = |rate| HashMap::from([(ours.clone(), 100.0), (theirs.clone(), rate)]);
         // A note says that ONNX Runtime was tried.
         for (rate, tries_it) in [(50.0, false), (119.0, false), (121.0, true)] {
-            let chosen = open(&request, &model, &figures(rate), &Arc::default()).unwrap();
+            let chosen = open(&request, &model, || figures(rate), &Arc::default()).unwrap();
             assert_eq!(chosen.opened.engine.name, "embedded");
             assert_eq!(chosen.opened.note.is_some(), tries_it, "{rate}");
             assert!(chosen.figures.is_empty());
         }
         // Nothing is remembered of a library that does not load.
-        let chosen = open(&request, &model, &HashMap::new(), &Arc::default()).unwrap();
+        let chosen = open(&request, &model, HashMap::new, &Arc::default()).unwrap();
         assert!(chosen.opened.note.is_some() && chosen.figures.is_empty());
     }
 
