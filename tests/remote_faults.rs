@@ -454,6 +454,19 @@ fn a_scan_that_waits_for_a_server_is_cancelled_at_once() {
     assert!(begun.elapsed() < Duration::from_secs(30));
 }
 
+/// Kills a process and those that it has started, which would outlive it.
+#[cfg(unix)]
+fn kill(pid: &str) {
+    let run = |program: &str, args: &[&str]| {
+        let output = std::process::Command::new(program).args(args).output();
+        String::from_utf8(output.unwrap().stdout).unwrap()
+    };
+    let children = run("pgrep", &["-P", pid]);
+    let mut args = vec!["-9", pid];
+    args.extend(children.split_whitespace());
+    run("kill", &args);
+}
+
 /// A real Triton that is killed without a word and started again at the same port, under the
 /// program itself.
 #[cfg(unix)]
@@ -522,10 +535,7 @@ fn a_real_server_is_killed_and_started_again_under_the_program() {
         .next()
         .unwrap()
         .to_owned();
-    let killed = std::process::Command::new("kill")
-        .args(["-9", first.says("PID")])
-        .status();
-    assert!(killed.unwrap().success());
+    kill(first.says("PID"));
     std::thread::sleep(Duration::from_millis(500));
     let settings = [
         ("MODELS", "openclip_vit_b32_u8"),
