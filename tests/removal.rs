@@ -15,12 +15,7 @@ mod scene;
 use std::fs;
 use std::path::Path;
 
-use scene::{Scene, text, tree};
-
-fn ok(output: &std::process::Output) -> String {
-    assert!(output.status.success(), "{}", text(output));
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
+use scene::{Scene, ok, text, tree};
 
 fn fails(output: &std::process::Output, reason: &str) {
     assert_eq!(output.status.code(), Some(1), "{}", text(output));

@@ -16,13 +16,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use scene::{Scene, text};
+use scene::{Scene, ok, text};
 use twinlens::scan::xmp::{self, Facts};
-
-fn ok(output: &std::process::Output) -> String {
-    assert!(output.status.success(), "{}", text(output));
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
 
 fn facts() -> Facts {
     Facts {

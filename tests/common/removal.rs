@@ -167,6 +167,13 @@ pub(crate) fn tree(root: &Path) -> Tree {
     found
 }
 
+/// What a command that must succeed said.
+#[track_caller]
+pub(crate) fn ok(output: &Output) -> String {
+    assert!(output.status.success(), "{}", text(output));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
 pub(crate) fn text(output: &Output) -> String {
     format!(
         "{:?}\n{}\n{}",

@@ -10,8 +10,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::connection::{Exchange, Request, Timing, answer_limit};
-use super::http::HttpLine;
+use super::connection::{Exchange, Request};
+use super::http::{HttpLine, Post};
 use super::kserve::Flat;
 use super::vectors::Rows;
 use super::{CallError, CallErrorKind, Endpoint, Protocol};
@@ -59,7 +59,7 @@ impl EmbedApi {
         deadline: Duration,
         rows: &mut Rows,
     ) -> Result<Exchange, CallError> {
-        let started = Instant::now();
+        let begun = Instant::now();
         self.body.clear();
         let (path, content_type) = if self.is_form {
             self.write_form(request);
@@ -68,30 +68,26 @@ impl EmbedApi {
             self.write_json(request);
             ("/embed/base64", "application/json")
         };
-        let encode = started.elapsed();
-        let headers = [("Content-Type", content_type)];
-        let reply = self.line.post(path, &headers, &self.body, deadline)?;
-        let wait = reply.wait;
-        let started = Instant::now();
-        reply.read(answer_limit(request.batch.len()), &mut self.answer)?;
-        let answer: Embedded = serde_json::from_slice(&self.answer).map_err(|error| {
-            CallError::new(
-                CallErrorKind::BadAnswer,
-                format!("not understood, or holds numbers that are not finite ({error})"),
-            )
-        })?;
-        for Flat(row) in &answer.embeddings {
-            rows.push(row);
-        }
-        Ok(Exchange {
-            timing: Timing {
-                encode,
-                wait,
-                receive: started.elapsed(),
-            },
-            sent_bytes: self.body.len(),
-            received_bytes: self.answer.len(),
-        })
+        let post = Post {
+            path,
+            headers: &[("Content-Type", content_type)],
+            body: &self.body,
+            pictures: request.batch.len(),
+            begun,
+        };
+        self.line
+            .exchange(&post, deadline, &mut self.answer, |_, body| {
+                let answer: Embedded = serde_json::from_slice(body).map_err(|error| {
+                    CallError::new(
+                        CallErrorKind::BadAnswer,
+                        format!("not understood, or holds numbers that are not finite ({error})"),
+                    )
+                })?;
+                for Flat(row) in &answer.embeddings {
+                    rows.push(row);
+                }
+                Ok(())
+            })
     }
 
     fn write_json(&mut self, request: &Request<'_>) {

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use ureq::http::{HeaderMap, HeaderValue, header};
 use ureq::{Body, SendBody};
 
+use super::connection::{Exchange, Timing, answer_limit};
 use super::status::http_error;
 use super::{Address, CallError, CallErrorKind, Credentials, Server, tls};
 use crate::embed::retry_after::retry_after;
@@ -30,6 +31,17 @@ pub(super) struct HttpLine {
     /// How errors name the server; also what paths are appended to.
     pub(super) base: String,
     authorization: Option<HeaderValue>,
+}
+
+/// A batch, ready to be sent.
+pub(super) struct Post<'a> {
+    pub(super) path: &'a str,
+    pub(super) headers: &'a [(&'a str, &'a str)],
+    pub(super) body: &'a [u8],
+    /// Pictures in it.
+    pub(super) pictures: usize,
+    /// When its encoding began.
+    pub(super) begun: Instant,
 }
 
 /// An answer with status 200.
@@ -136,6 +148,34 @@ impl HttpLine {
         self.reply(response, sent)
     }
 
+    /// Sends a batch and lets `read` take the answer, which is left in `answer`.
+    ///
+    /// # Errors
+    /// As [`HttpLine::get`], and whatever `read` finds wrong.
+    pub(super) fn exchange(
+        &self,
+        post: &Post<'_>,
+        deadline: Duration,
+        answer: &mut Vec<u8>,
+        read: impl FnOnce(&HeaderMap, &[u8]) -> Result<(), CallError>,
+    ) -> Result<Exchange, CallError> {
+        let encode = post.begun.elapsed();
+        let mut reply = self.post(post.path, post.headers, post.body, deadline)?;
+        let (wait, headers) = (reply.wait, std::mem::take(&mut reply.headers));
+        let started = Instant::now();
+        reply.read(answer_limit(post.pictures), answer)?;
+        read(&headers, answer)?;
+        Ok(Exchange {
+            timing: Timing {
+                encode,
+                wait,
+                receive: started.elapsed(),
+            },
+            sent_bytes: post.body.len(),
+            received_bytes: answer.len(),
+        })
+    }
+
     fn reply(
         &self,
         response: ureq::http::Response<Body>,
@@ -175,11 +215,6 @@ impl HttpLine {
 }
 
 impl Reply {
-    /// A header as text.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok().map(str::trim)
-    }
-
     /// Reads the body into `into`, which is cleared.
     ///
     /// # Errors
@@ -199,6 +234,11 @@ impl Reply {
         }
         Ok(())
     }
+}
+
+/// A header as text.
+pub(super) fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok().map(str::trim)
 }
 
 /// The value of the header that tells who asks.

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::connection::{Exchange, Request, answer_limit};
+use super::connection::{Exchange, Request};
 use super::embed_api::{FORM, end_form, write_part};
-use super::http::HttpLine;
+use super::http::{HttpLine, Post};
 use super::kserve::Flat;
 use super::vectors::Rows;
 use super::{CallError, CallErrorKind, Endpoint};
@@ -64,7 +64,6 @@ impl Immich {
             let blob = ("blob", "application/octet-stream");
             write_part(&mut self.body, "image", Some(blob), file);
             end_form(&mut self.body);
-            all.timing.encode += started.elapsed();
             let left = deadline
                 .checked_sub(begun.elapsed())
                 .filter(|left| !left.is_zero())
@@ -72,15 +71,24 @@ impl Immich {
                     let message = format!("{}: no answer in time", self.line.base);
                     CallError::new(CallErrorKind::TimedOut, message)
                 })?;
-            let headers = [("Content-Type", FORM)];
-            let reply = self.line.post("/predict", &headers, &self.body, left)?;
-            all.timing.wait += reply.wait;
-            let started = Instant::now();
-            reply.read(answer_limit(1), &mut self.answer)?;
-            rows.push(&read_vector(&self.answer)?);
-            all.timing.receive += started.elapsed();
-            all.sent_bytes += self.body.len();
-            all.received_bytes += self.answer.len();
+            let post = Post {
+                path: "/predict",
+                headers: &[("Content-Type", FORM)],
+                body: &self.body,
+                pictures: 1,
+                begun: started,
+            };
+            let one = self
+                .line
+                .exchange(&post, left, &mut self.answer, |_, body| {
+                    rows.push(&read_vector(body)?);
+                    Ok(())
+                })?;
+            all.timing.encode += one.timing.encode;
+            all.timing.wait += one.timing.wait;
+            all.timing.receive += one.timing.receive;
+            all.sent_bytes += one.sent_bytes;
+            all.received_bytes += one.received_bytes;
         }
         Ok(all)
     }

@@ -7,7 +7,9 @@ use super::{
     Agreement, CallError, CallErrorKind, Connection, Credentials, Endpoint, Payload, Protocol,
     Server, agreement, discover, pictures, retry,
 };
-use crate::embed::{EmbedError, Embedder, Embedding, EngineRequest, Link, ModelInput, ModelRecord};
+use crate::embed::{
+    EmbedError, Embedder, Embedding, EngineRequest, Link, ModelInput, ModelRecord, Opened,
+};
 
 /// How long one request of the search for a protocol may take.
 const DISCOVERY: Duration = Duration::from_secs(10);
@@ -38,7 +40,29 @@ pub(super) struct Here<'a> {
     pub(super) request: &'a EngineRequest,
     pub(super) record: &'a ModelRecord,
     /// An engine of this computer, or why there is none.
-    pub(super) embedder: Result<&'a mut dyn Embedder, String>,
+    pub(super) embedder: Result<&'a mut (dyn Embedder + 'static), String>,
+}
+
+impl<'a> Here<'a> {
+    /// This computer, with the first embedder of the engine that was opened.
+    pub(super) fn new(
+        request: &'a EngineRequest,
+        record: &'a ModelRecord,
+        opened: &'a mut Result<Opened, EmbedError>,
+    ) -> Self {
+        let embedder = match opened {
+            Ok(opened) => match opened.embedders.first_mut() {
+                Some(embedder) => Ok(embedder.as_mut()),
+                None => Err("no engine of this computer has started".to_owned()),
+            },
+            Err(error) => Err(error.to_string()),
+        };
+        Self {
+            request,
+            record,
+            embedder,
+        }
+    }
 }
 
 impl Joined {

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::connection::{Exchange, Request, Timing, answer_limit};
-use super::http::HttpLine;
+use super::connection::{Exchange, Request};
+use super::http::{HttpLine, Post, header_text};
 use super::kserve::{HEADER_LENGTH, read_answer};
 use super::payload::datatype;
 use super::vectors::Rows;
@@ -38,7 +38,7 @@ impl KserveHttp {
         deadline: Duration,
         rows: &mut Rows,
     ) -> Result<Exchange, CallError> {
-        let started = Instant::now();
+        let begun = Instant::now();
         let (model, count) = (&request.endpoint.model, request.batch.len());
         let bytes = request.encoder.tensor_bytes(count);
         let header = json!({
@@ -58,30 +58,21 @@ impl KserveHttp {
         request
             .encoder
             .write(request.batch, &mut |part| body.extend_from_slice(part));
-        let encode = started.elapsed();
-        let reply = self.line.post(
-            &self.path,
-            &[
+        let post = Post {
+            path: &self.path,
+            headers: &[
                 ("Content-Type", "application/octet-stream"),
                 (HEADER_LENGTH, &header.len().to_string()),
             ],
-            &self.body,
-            deadline,
-        )?;
-        let wait = reply.wait;
-        let started = Instant::now();
-        let header_length = reply.header(HEADER_LENGTH).map(str::to_owned);
-        reply.read(answer_limit(count), &mut self.answer)?;
-        read_answer(&self.answer, header_length.as_deref(), &model.output, rows)?;
-        Ok(Exchange {
-            timing: Timing {
-                encode,
-                wait,
-                receive: started.elapsed(),
-            },
-            sent_bytes: self.body.len(),
-            received_bytes: self.answer.len(),
-        })
+            body: &self.body,
+            pictures: count,
+            begun,
+        };
+        self.line
+            .exchange(&post, deadline, &mut self.answer, |headers, body| {
+                let length = header_text(headers, HEADER_LENGTH);
+                read_answer(body, length, &model.output, rows)
+            })
     }
 }
 

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::connection::{Exchange, Request, Timing, answer_limit};
-use super::http::HttpLine;
+use super::connection::{Exchange, Request};
+use super::http::{HttpLine, Post, header_text};
 use super::kserve::{HEADER_LENGTH, read_answer};
 use super::kserve_http::infer_path;
 use super::payload::datatype;
@@ -56,7 +56,7 @@ impl KserveJson {
         deadline: Duration,
         rows: &mut Rows,
     ) -> Result<Exchange, CallError> {
-        let started = Instant::now();
+        let begun = Instant::now();
         let (model, count) = (&request.endpoint.model, request.batch.len());
         let [name, shape, datatype, output] = [
             json!(model.input),
@@ -78,27 +78,18 @@ impl KserveJson {
         self.body.pop();
         self.body
             .extend_from_slice(format!(r#"]}}],"outputs":[{{"name":{output}}}]}}"#).as_bytes());
-        let encode = started.elapsed();
-        let reply = self.line.post(
-            &self.path,
-            &[("Content-Type", "application/json")],
-            &self.body,
-            deadline,
-        )?;
-        let wait = reply.wait;
-        let started = Instant::now();
-        let header_length = reply.header(HEADER_LENGTH).map(str::to_owned);
-        reply.read(answer_limit(count), &mut self.answer)?;
-        read_answer(&self.answer, header_length.as_deref(), &model.output, rows)?;
-        Ok(Exchange {
-            timing: Timing {
-                encode,
-                wait,
-                receive: started.elapsed(),
-            },
-            sent_bytes: self.body.len(),
-            received_bytes: self.answer.len(),
-        })
+        let post = Post {
+            path: &self.path,
+            headers: &[("Content-Type", "application/json")],
+            body: &self.body,
+            pictures: count,
+            begun,
+        };
+        self.line
+            .exchange(&post, deadline, &mut self.answer, |headers, body| {
+                let length = header_text(headers, HEADER_LENGTH);
+                read_answer(body, length, &model.output, rows)
+            })
     }
 }
 

@@ -44,17 +44,7 @@ pub(in crate::embed) fn open(
     let mut joined = Vec::new();
     let mut refused: Vec<(String, CallError)> = Vec::new();
     for server in servers {
-        let mut here = Here {
-            request: &local_request,
-            record,
-            embedder: match &mut local {
-                Ok(local) => match local.embedders.first_mut() {
-                    Some(embedder) => Ok(embedder.as_mut()),
-                    None => Err("no engine of this computer has started".to_owned()),
-                },
-                Err(error) => Err(error.to_string()),
-            },
-        };
+        let mut here = Here::new(&local_request, record, &mut local);
         match join(server, &mut here, link) {
             Ok(server) => joined.push(server),
             Err(_) if link.is_stopped() => return Err(EmbedError::Cancelled),

@@ -112,17 +112,7 @@ pub fn run(
         ..request.clone()
     };
     let mut local = engine::open(&request, record);
-    let mut here = Here {
-        request: &request,
-        record,
-        embedder: match &mut local {
-            Ok(local) => match local.embedders.first_mut() {
-                Some(embedder) => Ok(embedder.as_mut()),
-                None => Err("no engine of this computer has started".to_owned()),
-            },
-            Err(error) => Err(error.to_string()),
-        },
-    };
+    let mut here = Here::new(&request, record, &mut local);
     let joined = join(server, &mut here, link)?;
     let timed = time(&joined)?;
     let batch = joined.batch;

@@ -1,3 +1,5 @@
+//! What each payload sends of a picture, beside the tensors of the local engines.
+
 use super::*;
 use crate::embed::preprocess::{normalise_nchw, stack_nhwc};
 use crate::embed::remote::Element;
