@@ -26,6 +26,9 @@ use twinlens::settings::{Places, Settings, ThemeChoice};
 /// Longer than anything here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// Of the window: so tall that nothing needs to be scrolled to.
+const HEIGHT: f32 = 4500.0;
+
 struct Home(tempfile::TempDir);
 
 impl Home {
@@ -53,22 +56,28 @@ impl Home {
     /// A window with the settings in front.
     fn window(&self) -> Harness<'static, App> {
         let mut window = self.window_at_start();
-        window.get_by_label("Settings").click();
-        wait(&mut window, |window| {
-            window.query_by_label("Looking for models…").is_none()
-                && window.query_by_label("Looking at the cache…").is_none()
-                && window.query_by_label("Looking for it…").is_none()
-        });
+        open_settings(&mut window);
         window
     }
 
     fn window_at_start(&self) -> Harness<'static, App> {
         let start = Start::of(self.places(), Vec::new());
         Harness::builder()
-            .with_size([1280.0, 3000.0])
+            .with_size([1280.0, HEIGHT])
             .with_max_steps(8)
             .build_eframe(move |creation| App::new(&creation.egui_ctx, start))
     }
+}
+
+/// Goes to the settings and waits until what they look for is found: what arrives moves the
+/// controls below it, and a click that is pressed before and released after that is none.
+fn open_settings(window: &mut Harness<'_, App>) {
+    press(window, "Settings");
+    wait(window, |window| {
+        window.query_by_label("Looking for models…").is_none()
+            && window.query_by_label("Looking at the cache…").is_none()
+            && window.query_by_label("Looking for it…").is_none()
+    });
 }
 
 /// Draws frames until something holds.
@@ -85,7 +94,9 @@ fn wait(window: &mut Harness<'_, App>, holds: impl Fn(&Harness<'_, App>) -> bool
 }
 
 fn press(window: &mut Harness<'_, App>, name: &str) {
-    window.get_by_label(name).click();
+    let control = window.get_by_label(name);
+    assert!(control.rect().bottom() < HEIGHT, "{name} is out of sight");
+    control.click();
     window.run_ok();
 }
 
@@ -183,7 +194,7 @@ fn a_broken_file_is_set_aside_with_a_banner_and_the_defaults_are_in_use() {
     );
     let aside = home.path("settings.toml.unreadable-1");
     assert_eq!(std::fs::read_to_string(aside).unwrap(), "text_scale = 7\n");
-    press(&mut window, "Settings");
+    open_settings(&mut window);
     press(&mut window, "Theme: Light");
     drop(window);
     assert_eq!(home.saved().theme, ThemeChoice::Light);
