@@ -21,19 +21,9 @@ mod synthetic;
 
 use std::fs;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::Value;
-
-/// The largest resident memory of a process so far, in bytes.
-fn peak(process: u32) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse().ok()?;
-    Some(kibibytes * 1024)
-}
 
 fn main() {
     let mut indexes: Vec<String> = std::env::args()
@@ -58,16 +48,7 @@ fn main() {
                 .stdin(Stdio::null())
                 .spawn()
                 .unwrap();
-            let mut most = None;
-            let status = loop {
-                // It only grows, so that the last look misses the last moment and no more.
-                most = peak(child.id()).or(most);
-                if let Some(status) = child.try_wait().unwrap() {
-                    break status;
-                }
-                std::thread::sleep(Duration::from_millis(10));
-            };
-            assert!(status.success(), "{status}");
+            let most = synthetic::peak_while_running(&mut child);
             let wall = begun.elapsed().as_secs_f64();
             let report: Value = serde_json::from_slice(&fs::read(report).unwrap()).unwrap();
             assert_eq!(report["totals"]["photos"].as_u64(), Some(count as u64));

@@ -6,8 +6,10 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::process::Child;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use half::f16;
 use image::{RgbImage, imageops};
@@ -58,6 +60,32 @@ pub(crate) fn photo(seed: u32, width: u32, height: u32) -> RgbImage {
         }
     }
     photo
+}
+
+/// Waits for a process, which must succeed: its largest resident memory in bytes, where the system
+/// tells it (Linux).
+pub(crate) fn peak_while_running(child: &mut Child) -> Option<u64> {
+    let mut most = None;
+    let status = loop {
+        // It only grows, so that the last look misses the last moment and no more.
+        most = peak(child.id()).or(most);
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    assert!(status.success(), "{status}");
+    most
+}
+
+/// The largest resident memory of a process so far, in bytes.
+fn peak(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse().ok()?;
+    Some(kibibytes * 1024)
 }
 
 /// Vectors of 512 numbers in groups of one to six around a common direction. Strangers have a
