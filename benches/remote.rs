@@ -177,10 +177,11 @@ fn throughput(triton: &RealServer) {
     }
 }
 
-/// Milliseconds of a request over a minimal call that sends the same bytes, made ready before.
+/// Milliseconds of a request over a minimal call of the library beneath that sends the same bytes,
+/// made ready before, and over bytes on a socket.
 fn overhead(triton: &RealServer) {
     println!(
-        "\nA request of one picture, ms, median of 300 that alternate\nprotocol payload |  client  minimal | over it"
+        "\nA request of one picture, ms, median of 300 that alternate\nprotocol payload |  client  minimal      raw | over minimal"
     );
     for (protocol, name) in [
         (Protocol::KserveHttp, "http"),
@@ -191,29 +192,41 @@ fn overhead(triton: &RealServer) {
             let inputs = noise(1);
             let prepared = Prepared::new(&endpoint, &inputs);
             let mut connection = Connection::new(&endpoint, None).unwrap();
-            let mut minimal: Box<dyn FnMut()> = if protocol == Protocol::KserveHttp {
+            let client = move || {
+                connection.embed(&inputs, PATIENCE).unwrap();
+            };
+            let mut calls: Vec<Box<dyn FnMut()>> = vec![Box::new(client)];
+            if protocol == Protocol::KserveHttp {
                 let mut line = MinimalUreq::new(&endpoint, &prepared);
-                Box::new(move || line.call())
+                calls.push(Box::new(move || line.call()));
+                let mut line = RawHttp::new(&endpoint, &prepared);
+                calls.push(Box::new(move || line.call()));
             } else {
                 let mut line = MinimalTonic::new(&endpoint, &prepared);
-                Box::new(move || line.call())
-            };
-            let mut times = [Vec::new(), Vec::new()];
-            for _ in 0..300 {
-                let begun = Instant::now();
-                connection.embed(&inputs, PATIENCE).unwrap();
-                times[0].push(begun.elapsed());
-                let begun = Instant::now();
-                minimal();
-                times[1].push(begun.elapsed());
+                calls.push(Box::new(move || line.call()));
             }
-            let [client, least] = times.map(|mut times| {
-                times.sort();
-                times[150].as_secs_f64() * 1000.0
-            });
+            let mut times = vec![Vec::new(); calls.len()];
+            for _ in 0..300 {
+                for (call, times) in calls.iter_mut().zip(&mut times) {
+                    let begun = Instant::now();
+                    call();
+                    times.push(begun.elapsed());
+                }
+            }
+            let medians: Vec<f64> = times
+                .iter_mut()
+                .map(|times| {
+                    times.sort();
+                    times[150].as_secs_f64() * 1000.0
+                })
+                .collect();
+            let raw = medians
+                .get(2)
+                .map_or(String::new(), |ms| format!("{ms:.3}"));
+            let [client, minimal] = [medians[0], medians[1]];
             println!(
-                "{name:8} {payload:7?} | {client:7.3} {least:8.3} | {:7.3}",
-                client - least
+                "{name:8} {payload:7?} | {client:7.3} {minimal:8.3} {raw:>8} | {:7.3}",
+                client - minimal
             );
         }
     }

@@ -89,13 +89,17 @@ fn jpegs(pictures: &[ModelInput]) -> Result<Vec<u8>, BenchError> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicBool;
+
     use super::*;
     use crate::bench::workload::Workload;
 
     #[test]
     fn every_form_has_its_length_and_a_batch_is_as_long_as_its_pictures() {
         let preprocessing = Preprocessing::clip();
-        let workload = Workload::made(2, std::slice::from_ref(&preprocessing));
+        let wanted = std::slice::from_ref(&preprocessing);
+        let cancel = AtomicBool::new(false);
+        let workload = Workload::demo(2, wanted, &cancel, &mut |_, _| ()).unwrap();
         let pictures = workload.inputs(&preprocessing);
         let encodings = encodings(pictures, &preprocessing, &[1, 4]).unwrap();
         let bytes = |format: &str, batch: usize| {

@@ -16,6 +16,7 @@
 
 pub mod candidates;
 pub mod compare;
+mod demo;
 mod encoding;
 pub mod export;
 pub mod finding;
@@ -92,6 +93,9 @@ pub enum BenchError {
     /// The folder holds nothing to embed.
     #[error("there is no photo that can be decoded; name a folder with photos")]
     NoPhotos,
+    /// The photos that come with the program cannot be unpacked.
+    #[error("cannot unpack the demo photos into the folder for temporary files: {0}")]
+    Demo(std::io::Error),
     /// The folder cannot be listed, or the user cancelled while it was.
     #[error(transparent)]
     Scan(#[from] ScanError),

@@ -39,7 +39,9 @@ pub fn run(
                 watch(Event::Photos { done, all });
             })?
         }
-        Photos::Made => Workload::made(plan.photos, &wanted),
+        Photos::Demo => Workload::demo(plan.photos, &wanted, cancel, &mut |done, all| {
+            watch(Event::Photos { done, all });
+        })?,
     };
     let mut probe = Probe::new();
     let machine = probe.machine();
@@ -103,10 +105,10 @@ fn always_missing(photos: &Photos) -> Vec<Missing> {
             "on this machine pictures are handed over in memory, and nothing is sent",
         ),
     ];
-    if *photos == Photos::Made {
+    if *photos == Photos::Demo {
         missing.push((
-            "workload.folder, workload.megapixels_mean, stages_ms.read, stages_ms.decode, stages_ms.preprocess",
-            "no folder was named: the pictures were made at the model's size",
+            "workload.folder, workload.library_photos",
+            "no folder was named: the photos are those that come with the program",
         ));
     }
     missing

@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::random::Random;
 use super::schema::{Stages, Workload as Described};
-use super::{BenchError, statistics};
+use super::{BenchError, demo, statistics};
 use crate::embed::preprocess::prepare;
 use crate::embed::{ModelInput, Preprocessing};
 use crate::scan::{self, DecodeScale, FoundFile, Limits, Promise};
@@ -63,25 +62,22 @@ impl Workload {
         Ok(workload)
     }
 
-    /// Pictures that are made, where there is no folder. They cost the engines what photos do, for
-    /// a model's time does not depend on what is seen; reading and decoding are not known then.
-    #[must_use]
-    pub(super) fn made(count: usize, wanted: &[Preprocessing]) -> Self {
-        let inputs = distinct(wanted).into_iter().map(|preprocessing| {
-            let side = preprocessing.size;
-            let pictures = (0..count.max(1) as u64)
-                .map(|seed| picture(seed, side))
-                .collect();
-            (preprocessing, pictures)
-        });
-        Self {
-            described: Described {
-                photos: Some(count.max(1)),
-                ..Described::default()
-            },
-            stages: Stages::default(),
-            inputs: inputs.collect(),
-        }
+    /// The photos that come with the program, where there is no folder, and parts of them.
+    ///
+    /// # Errors
+    /// [`BenchError::Demo`] if they cannot be unpacked, else as [`Workload::of_folder`].
+    pub(super) fn demo(
+        count: usize,
+        wanted: &[Preprocessing],
+        cancel: &AtomicBool,
+        watch: &mut dyn FnMut(usize, usize),
+    ) -> Result<Self, BenchError> {
+        let folder = tempfile::tempdir().map_err(BenchError::Demo)?;
+        demo::write(folder.path(), count.max(1)).map_err(BenchError::Demo)?;
+        let mut workload = Self::of_folder(folder.path(), count.max(1), wanted, cancel, watch)?;
+        workload.described.folder = None;
+        workload.described.library_photos = None;
+        Ok(workload)
     }
 
     /// The pictures as this preprocessing gives them; none if it was not asked for.
@@ -198,48 +194,13 @@ impl Sample {
     }
 }
 
-/// A picture of a few soft waves in each colour, another for each seed.
-fn picture(seed: u64, side: u32) -> ModelInput {
-    let mut random = Random::new(seed);
-    let waves: Vec<[f64; 4]> = (0..9)
-        .map(|_| {
-            [
-                random.next_f64() * 30.0,
-                random.next_f64() * 30.0,
-                random.next_f64() * 7.0,
-                0.3 + random.next_f64(),
-            ]
-        })
-        .collect();
-    let mut rgb = Vec::with_capacity(side as usize * side as usize * 3);
-    for y in 0..side {
-        for x in 0..side {
-            let at = |position: u32| f64::from(position) / f64::from(side);
-            for colour in waves.chunks_exact(3) {
-                let value: f64 = colour
-                    .iter()
-                    .map(|[a, b, c, weight]| weight * (a * at(x) + b * at(y) + c).sin())
-                    .sum();
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    clippy::cast_sign_loss,
-                    reason = "clamped to 0..255"
-                )]
-                let level = (127.5 + 50.0 * value).clamp(0.0, 255.0) as u8;
-                rgb.push(level);
-            }
-        }
-    }
-    ModelInput { side, rgb }
-}
-
 /// Where the photos come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Photos {
     /// A sample of a folder.
     Folder(PathBuf),
-    /// Pictures that are made.
-    Made,
+    /// Those that come with the program.
+    Demo,
 }
 
 #[cfg(test)]
@@ -300,13 +261,19 @@ mod tests {
     }
 
     #[test]
-    fn made_pictures_differ_and_use_all_levels() {
-        let workload = Workload::made(4, &[Preprocessing::clip()]);
-        let inputs = workload.inputs(&Preprocessing::clip());
-        assert_eq!(inputs.len(), 4);
-        assert_ne!(inputs[0], inputs[1]);
-        let levels: std::collections::BTreeSet<u8> = inputs[0].rgb.iter().copied().collect();
-        assert!(levels.len() > 100, "{}", levels.len());
+    fn demo_photos_and_their_parts_are_all_different() {
+        let wanted = [Preprocessing::clip()];
+        let cancel = AtomicBool::new(false);
+        let workload = Workload::demo(15, &wanted, &cancel, &mut |_, _| ()).unwrap();
+        let inputs = workload.inputs(&wanted[0]);
+        assert_eq!((inputs.len(), workload.described.photos), (15, Some(15)));
+        for (number, input) in inputs.iter().enumerate() {
+            assert!(!inputs[..number].contains(input), "{number}");
+            let levels: std::collections::BTreeSet<u8> = input.rgb.iter().copied().collect();
+            assert!(levels.len() > 100, "{number}: {}", levels.len());
+        }
+        assert_eq!(workload.described.folder, None);
+        assert!(workload.stages.decode.is_some());
         assert_eq!(workload.inputs(&Preprocessing::efficientnet_lite0()), []);
     }
 }

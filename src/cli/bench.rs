@@ -19,7 +19,7 @@ use crate::report;
 
 #[derive(Debug, Args)]
 pub(super) struct BenchArgs {
-    /// Folder to take photos from; without one, pictures are made
+    /// Folder to take photos from [default: photos that come with the program]
     #[arg(value_name = "FOLDER")]
     folder: Option<PathBuf>,
     /// Measure this engine only; may be repeated [default: all]
@@ -133,7 +133,7 @@ pub(super) fn run(args: &BenchArgs, context: &Context) -> Result<(), CliError> {
     let choices = candidates::local(&models(args, context)?, &wanted);
     let photos = match &args.folder {
         Some(folder) => Photos::Folder(folder.clone()),
-        None => Photos::Made,
+        None => Photos::Demo,
     };
     let mut live = Live::new(args.quiet, &choices);
     let run = bench::run(&plan, &photos, &choices, &INTERRUPTED, &mut |event| {

@@ -13,6 +13,7 @@ use serde_json::json;
 use super::connection::{Exchange, Request};
 use super::http::{HttpLine, Post};
 use super::kserve::Flat;
+use super::upload::Upload;
 use super::vectors::Rows;
 use super::{CallError, CallErrorKind, Endpoint, Protocol};
 
@@ -71,12 +72,12 @@ impl EmbedApi {
         let post = Post {
             path,
             headers: &[("Content-Type", content_type)],
-            body: &self.body,
+            body: Upload::bytes(&self.body),
             pictures: request.batch.len(),
             begun,
         };
         self.line
-            .exchange(&post, deadline, &mut self.answer, |_, body| {
+            .exchange(post, deadline, &mut self.answer, |_, body| {
                 let answer: Embedded = serde_json::from_slice(body).map_err(|error| {
                     CallError::new(
                         CallErrorKind::BadAnswer,

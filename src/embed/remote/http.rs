@@ -10,16 +10,23 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::Timestamp;
 use ureq::http::{HeaderMap, HeaderValue, header};
+use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Body, SendBody};
 
 use super::connection::{Exchange, Timing, answer_limit};
+use super::resolver::Remembering;
 use super::status::http_error;
+use super::upload::Upload;
 use super::{Address, CallError, CallErrorKind, Credentials, Server, tls};
 use crate::embed::retry_after::retry_after;
 
 /// How long a connection may take to be made: a server that does not take it in this time is
 /// not there, however long its answers may take.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What is written at a time: fewer and larger parts wake the server less often, which pays where
+/// it is this machine or a small one.
+const WRITE_BYTES: usize = 1 << 20;
 
 /// What is read of the body of a refusal: `MLServer` sends the whole request back in it.
 const ERROR_BYTES: u64 = 8 << 10;
@@ -37,7 +44,7 @@ pub(super) struct HttpLine {
 pub(super) struct Post<'a> {
     pub(super) path: &'a str,
     pub(super) headers: &'a [(&'a str, &'a str)],
-    pub(super) body: &'a [u8],
+    pub(super) body: Upload<'a>,
     /// Pictures in it.
     pub(super) pictures: usize,
     /// When its encoding began.
@@ -72,6 +79,7 @@ impl HttpLine {
             // One thread, one request at a time: one connection.
             .max_idle_connections(1)
             .timeout_connect(Some(CONNECT_TIMEOUT))
+            .output_buffer_size(WRITE_BYTES)
             .user_agent(concat!("twinlens/", env!("CARGO_PKG_VERSION")));
         if address.is_loopback() {
             // The proxy of the environment cannot mean this machine by the same name.
@@ -81,7 +89,11 @@ impl HttpLine {
             config = config.tls_config(tls::for_http(server)?);
         }
         Ok(Self {
-            agent: config.build().new_agent(),
+            agent: ureq::Agent::with_parts(
+                config.build(),
+                DefaultConnector::default(),
+                Remembering::default(),
+            ),
             base: address.to_string(),
             authorization: credentials.map(authorization).transpose()?,
         })
@@ -118,7 +130,7 @@ impl HttpLine {
             .map_err(|error| self.trouble(error))
     }
 
-    /// POST of a body that is sent from where it lies.
+    /// POST.
     ///
     /// # Errors
     /// As [`HttpLine::get`].
@@ -126,7 +138,7 @@ impl HttpLine {
         &self,
         path: &str,
         headers: &[(&str, &str)],
-        body: &[u8],
+        body: &mut Upload<'_>,
         deadline: Duration,
     ) -> Result<Reply, CallError> {
         let mut request = self.agent.post(format!("{}{path}", self.base));
@@ -136,14 +148,13 @@ impl HttpLine {
         if let Some(authorization) = &self.authorization {
             request = request.header(header::AUTHORIZATION, authorization);
         }
-        let mut reader = body;
         let sent = Instant::now();
         let response = request
-            .header(header::CONTENT_LENGTH, body.len())
+            .header(header::CONTENT_LENGTH, body.length())
             .config()
             .timeout_global(Some(deadline))
             .build()
-            .send(SendBody::from_reader(&mut reader))
+            .send(SendBody::from_reader(body))
             .map_err(|error| self.trouble(error))?;
         self.reply(response, sent)
     }
@@ -154,24 +165,24 @@ impl HttpLine {
     /// As [`HttpLine::get`], and whatever `read` finds wrong.
     pub(super) fn exchange(
         &self,
-        post: &Post<'_>,
+        mut post: Post<'_>,
         deadline: Duration,
         answer: &mut Vec<u8>,
         read: impl FnOnce(&HeaderMap, &[u8]) -> Result<(), CallError>,
     ) -> Result<Exchange, CallError> {
-        let encode = post.begun.elapsed();
-        let mut reply = self.post(post.path, post.headers, post.body, deadline)?;
+        let before = post.begun.elapsed();
+        let mut reply = self.post(post.path, post.headers, &mut post.body, deadline)?;
         let (wait, headers) = (reply.wait, std::mem::take(&mut reply.headers));
         let started = Instant::now();
         reply.read(answer_limit(post.pictures), answer)?;
         read(&headers, answer)?;
         Ok(Exchange {
             timing: Timing {
-                encode,
-                wait,
+                encode: before + post.body.encode,
+                wait: wait.saturating_sub(post.body.encode),
                 receive: started.elapsed(),
             },
-            sent_bytes: post.body.len(),
+            sent_bytes: post.body.length(),
             received_bytes: answer.len(),
         })
     }

@@ -13,6 +13,7 @@ use super::connection::{Exchange, Request};
 use super::embed_api::{FORM, end_form, write_part};
 use super::http::{HttpLine, Post};
 use super::kserve::Flat;
+use super::upload::Upload;
 use super::vectors::Rows;
 use super::{CallError, CallErrorKind, Endpoint};
 
@@ -74,13 +75,13 @@ impl Immich {
             let post = Post {
                 path: "/predict",
                 headers: &[("Content-Type", FORM)],
-                body: &self.body,
+                body: Upload::bytes(&self.body),
                 pictures: 1,
                 begun: started,
             };
             let one = self
                 .line
-                .exchange(&post, left, &mut self.answer, |_, body| {
+                .exchange(post, left, &mut self.answer, |_, body| {
                     rows.push(&read_vector(body)?);
                     Ok(())
                 })?;

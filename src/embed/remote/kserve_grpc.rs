@@ -18,6 +18,10 @@ use super::{CallError, CallErrorKind, Credentials, Endpoint};
 /// Room for what stands before the tensor: names and a shape.
 const HEAD: usize = 1 << 10;
 
+/// Bytes of the tensor that are made at a time: they fit the first level of the cache, and hold
+/// whole pixels.
+const BLOCK: usize = 12 << 10;
+
 /// One line; keeps its buffer.
 #[derive(Debug)]
 pub(super) struct KserveGrpc {
@@ -104,10 +108,15 @@ fn write_request(request: &Request<'_>, body: &mut BytesMut) -> Result<(), CallE
     })?;
     encode_key(RAW_INPUT_CONTENTS, WireType::LengthDelimited, body);
     encode_varint(request.encoder.tensor_bytes(count) as u64, body);
-    request
-        .encoder
-        .write(request.batch, &mut |part| body.extend_from_slice(part));
-    Ok(())
+    let (mut block, mut at) = ([0; BLOCK], 0);
+    loop {
+        let count = request.encoder.fill(request.batch, at, &mut block);
+        let Some(part) = block.get(..count).filter(|part| !part.is_empty()) else {
+            return Ok(());
+        };
+        body.extend_from_slice(part);
+        at += count;
+    }
 }
 
 /// Takes the vectors out of an answer, from its bytes or, with other servers than Triton, from

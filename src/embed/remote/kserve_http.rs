@@ -9,6 +9,7 @@ use super::connection::{Exchange, Request};
 use super::http::{HttpLine, Post, header_text};
 use super::kserve::{HEADER_LENGTH, read_answer};
 use super::payload::datatype;
+use super::upload::Upload;
 use super::vectors::Rows;
 use super::{CallError, Endpoint};
 
@@ -17,7 +18,6 @@ use super::{CallError, Endpoint};
 pub(super) struct KserveHttp {
     line: HttpLine,
     path: String,
-    body: Vec<u8>,
     answer: Vec<u8>,
 }
 
@@ -26,7 +26,6 @@ impl KserveHttp {
         Self {
             line,
             path: infer_path(endpoint),
-            body: Vec::new(),
             answer: Vec::new(),
         }
     }
@@ -51,25 +50,18 @@ impl KserveHttp {
             "outputs": [{ "name": model.output, "parameters": { "binary_data": true } }],
         })
         .to_string();
-        self.body.clear();
-        self.body.reserve(header.len() + bytes);
-        self.body.extend_from_slice(header.as_bytes());
-        let body = &mut self.body;
-        request
-            .encoder
-            .write(request.batch, &mut |part| body.extend_from_slice(part));
         let post = Post {
             path: &self.path,
             headers: &[
                 ("Content-Type", "application/octet-stream"),
                 (HEADER_LENGTH, &header.len().to_string()),
             ],
-            body: &self.body,
+            body: Upload::tensor(header.as_bytes(), request.encoder, request.batch),
             pictures: count,
             begun,
         };
         self.line
-            .exchange(&post, deadline, &mut self.answer, |headers, body| {
+            .exchange(post, deadline, &mut self.answer, |headers, body| {
                 let length = header_text(headers, HEADER_LENGTH);
                 read_answer(body, length, &model.output, rows)
             })

@@ -12,6 +12,7 @@ use super::http::{HttpLine, Post, header_text};
 use super::kserve::{HEADER_LENGTH, read_answer};
 use super::kserve_http::infer_path;
 use super::payload::datatype;
+use super::upload::Upload;
 use super::vectors::Rows;
 use super::{CallError, Endpoint, Payload, TensorLayout};
 use crate::embed::preprocess::levels;
@@ -81,12 +82,12 @@ impl KserveJson {
         let post = Post {
             path: &self.path,
             headers: &[("Content-Type", "application/json")],
-            body: &self.body,
+            body: Upload::bytes(&self.body),
             pictures: count,
             begun,
         };
         self.line
-            .exchange(&post, deadline, &mut self.answer, |headers, body| {
+            .exchange(post, deadline, &mut self.answer, |headers, body| {
                 let length = header_text(headers, HEADER_LENGTH);
                 read_answer(body, length, &model.output, rows)
             })

@@ -6,9 +6,6 @@ use super::{CallError, CallErrorKind, Payload, ServedModel, TensorLayout};
 use crate::embed::preprocess::levels;
 use crate::embed::{ModelInput, Preprocessing};
 
-/// Pixels that are converted at a time: what they become fits the first level of the cache.
-const BLOCK: usize = 1024;
-
 /// Makes the bytes of pictures; keeps its buffers.
 #[derive(Debug)]
 pub(super) struct Encoder {
@@ -135,7 +132,7 @@ impl Encoder {
         match &self.levels {
             Levels::F32(_) => numbers * 4,
             Levels::F16(_) => numbers * 2,
-            Levels::Bytes if self.is_file() => self.files.len() + self.ends.len() * 4,
+            Levels::Bytes if self.is_file() => self.files.len() + self.ends.len() * LENGTH,
             Levels::Bytes => numbers,
         }
     }
@@ -150,28 +147,71 @@ impl Encoder {
         }
     }
 
-    /// Hands out the prepared batch as the bytes of a tensor: little-endian, row by row; files
-    /// with their length in 4 bytes before each.
-    pub(super) fn write(&self, batch: &[ModelInput], out: &mut impl FnMut(&[u8])) {
-        if self.is_file() {
-            for file in self.files() {
-                // A JPEG of at most 65,535 pixels a side has less than 4 GB.
-                out(&u32::try_from(file.len()).unwrap_or(u32::MAX).to_le_bytes());
-                out(file);
+    /// Writes the bytes of the prepared batch's tensor from byte `at` on, as many as fit into
+    /// `out`, and tells how many: little-endian, row by row; files with their length in 4 bytes
+    /// before each.
+    pub(super) fn fill(&self, batch: &[ModelInput], at: usize, out: &mut [u8]) -> usize {
+        let mut written = 0;
+        while let Some(out) = out.get_mut(written..).filter(|out| !out.is_empty()) {
+            let some = self.fill_some(batch, at + written, out);
+            if some == 0 {
+                break;
             }
-            return;
+            written += some;
         }
-        for input in batch {
-            match (&self.levels, self.layout) {
-                (Levels::F32(table), TensorLayout::Nhwc) => interleaved(&input.rgb, table, out),
-                (Levels::F32(table), _) => planes(&input.rgb, table, out),
-                (Levels::F16(table), TensorLayout::Nhwc) => interleaved(&input.rgb, table, out),
-                (Levels::F16(table), _) => planes(&input.rgb, table, out),
-                (Levels::Bytes, TensorLayout::Nchw) => planes(&input.rgb, &IDENTITY, out),
-                (Levels::Bytes, _) => out(&input.rgb),
+        written
+    }
+
+    /// As [`Encoder::fill`], at most to the end of a picture, of a plane or of a number.
+    fn fill_some(&self, batch: &[ModelInput], at: usize, out: &mut [u8]) -> usize {
+        if self.is_file() {
+            return self.fill_file(at, out);
+        }
+        let picture = self.tensor_bytes(1);
+        let (Some(input), within) = (batch.get(at / picture.max(1)), at % picture.max(1)) else {
+            return 0;
+        };
+        let is_planar = self.layout == TensorLayout::Nchw;
+        match &self.levels {
+            Levels::F32(table) => fill_numbers(&input.rgb, table, is_planar, within, out),
+            Levels::F16(table) => fill_numbers(&input.rgb, table, is_planar, within, out),
+            Levels::Bytes if is_planar => {
+                fill_numbers(&input.rgb, &IDENTITY, is_planar, within, out)
             }
+            Levels::Bytes => copy(input.rgb.get(within..).unwrap_or_default(), out),
         }
     }
+
+    /// As [`Encoder::fill`], of one file or the length before it.
+    fn fill_file(&self, at: usize, out: &mut [u8]) -> usize {
+        let mut start = 0;
+        for file in self.files() {
+            let end = start + LENGTH + file.len();
+            if at < end {
+                // A JPEG of at most 65,535 pixels a side has less than 4 GB.
+                let length = u32::try_from(file.len()).unwrap_or(u32::MAX).to_le_bytes();
+                let within = at - start;
+                return match within.checked_sub(LENGTH) {
+                    None => copy(length.get(within..).unwrap_or_default(), out),
+                    Some(within) => copy(file.get(within..).unwrap_or_default(), out),
+                };
+            }
+            start = end;
+        }
+        0
+    }
+}
+
+/// Bytes of the length before a file.
+const LENGTH: usize = 4;
+
+/// Copies what fits, and tells how much.
+fn copy(from: &[u8], out: &mut [u8]) -> usize {
+    let count = from.len().min(out.len());
+    if let (Some(from), Some(out)) = (from.get(..count), out.get_mut(..count)) {
+        out.copy_from_slice(from);
+    }
+    count
 }
 
 /// Each level as the byte it is.
@@ -188,42 +228,62 @@ const fn identity() -> [[u8; 1]; 256] {
     table
 }
 
-/// Red, green and blue one after another.
-fn planes<const BYTES: usize>(
+/// Writes the numbers of a picture from byte `at` of its tensor on, and tells how many bytes:
+/// red, green and blue one after another where it is planar, else together for each pixel.
+fn fill_numbers<const BYTES: usize>(
     rgb: &[u8],
     table: &[[[u8; BYTES]; 256]; 3],
-    out: &mut impl FnMut(&[u8]),
-) {
+    is_planar: bool,
+    at: usize,
+    out: &mut [u8],
+) -> usize {
+    let (number, within) = (at / BYTES, at % BYTES);
     let (pixels, _none_left) = rgb.as_chunks::<3>();
-    let mut block = [[0; BYTES]; BLOCK];
-    for (channel, table) in table.iter().enumerate() {
-        for pixels in pixels.chunks(BLOCK) {
-            for (number, pixel) in block.iter_mut().zip(pixels) {
-                // A u8 indexes a table of 256 without a check.
-                *number = table[usize::from(pixel[channel])];
+    let value = |number: usize| -> Option<&[u8; BYTES]> {
+        let (pixel, channel) = if is_planar {
+            (number % pixels.len(), number / pixels.len())
+        } else {
+            (number / 3, number % 3)
+        };
+        let level = pixels.get(pixel)?.get(channel)?;
+        Some(&table.get(channel)?[usize::from(*level)])
+    };
+    if within > 0 || out.len() < BYTES {
+        // The buffer before ended in the middle of a number, or this one does.
+        let rest = value(number).and_then(|bytes| bytes.get(within..));
+        return copy(rest.unwrap_or_default(), out);
+    }
+    let (numbers, _less_than_one) = out.as_chunks_mut::<BYTES>();
+    if is_planar {
+        let (channel, first) = (number / pixels.len(), number % pixels.len());
+        let pixels = pixels.get(first..).unwrap_or_default();
+        let Some(table) = table.get(channel) else {
+            return 0;
+        };
+        for (number, pixel) in numbers.iter_mut().zip(pixels) {
+            // A u8 indexes a table of 256 without a check.
+            *number = table[usize::from(pixel[channel])];
+        }
+        return numbers.len().min(pixels.len()) * BYTES;
+    }
+    if number % 3 > 0 || numbers.len() < 3 {
+        // A pixel that is begun already, or does not fit.
+        return match (value(number), numbers.first_mut()) {
+            (Some(value), Some(number)) => {
+                *number = *value;
+                BYTES
             }
-            out(block.get(..pixels.len()).unwrap_or_default().as_flattened());
+            _ => 0,
+        };
+    }
+    let (whole, _part) = numbers.as_chunks_mut::<3>();
+    let pixels = pixels.get(number / 3..).unwrap_or_default();
+    for (numbers, pixel) in whole.iter_mut().zip(pixels) {
+        for (channel, number) in numbers.iter_mut().enumerate() {
+            *number = table[channel][usize::from(pixel[channel])];
         }
     }
-}
-
-/// Red, green, blue of each pixel.
-fn interleaved<const BYTES: usize>(
-    rgb: &[u8],
-    table: &[[[u8; BYTES]; 256]; 3],
-    out: &mut impl FnMut(&[u8]),
-) {
-    let (pixels, _none_left) = rgb.as_chunks::<3>();
-    let mut block = [[[0; BYTES]; 3]; BLOCK];
-    for pixels in pixels.chunks(BLOCK) {
-        for (numbers, pixel) in block.iter_mut().zip(pixels) {
-            for (channel, number) in numbers.iter_mut().enumerate() {
-                *number = table[channel][usize::from(pixel[channel])];
-            }
-        }
-        let block = block.get(..pixels.len()).unwrap_or_default();
-        out(block.as_flattened().as_flattened());
-    }
+    whole.len().min(pixels.len()) * 3 * BYTES
 }
 
 /// The name of a payload's elements in the protocol's terms.

@@ -7,6 +7,7 @@ use super::super::kserve::{
 };
 use super::super::kserve_http::path_segment;
 use super::super::messages;
+use super::super::upload::Upload;
 use super::{CallError, CallErrorKind, ServedModel, Until, describe, is_elsewhere};
 
 /// Longest description that is read.
@@ -93,7 +94,7 @@ impl Speaker<'_> {
             Self::Http(line) => {
                 let headers = [("Content-Type", "application/json")];
                 let path = "/v2/repository/index";
-                let reply = line.post(path, &headers, b"{}", until.left())?;
+                let reply = line.post(path, &headers, &mut Upload::bytes(b"{}"), until.left())?;
                 let mut body = Vec::new();
                 reply.read(LIMIT, &mut body)?;
                 parse(line, &body)?

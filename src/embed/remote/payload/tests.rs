@@ -25,9 +25,20 @@ fn pictures() -> Vec<ModelInput> {
 fn written(payload: Payload, layout: TensorLayout, batch: &[ModelInput]) -> Vec<u8> {
     let mut encoder = Encoder::new(payload, layout, &small());
     encoder.prepare(batch).unwrap();
-    let mut bytes = Vec::new();
-    encoder.write(batch, &mut |part| bytes.extend_from_slice(part));
-    assert_eq!(bytes.len(), encoder.tensor_bytes(batch.len()));
+    let all = encoder.tensor_bytes(batch.len());
+    let mut bytes = vec![0; all + 1];
+    assert_eq!(encoder.fill(batch, 0, &mut bytes), all);
+    bytes.pop();
+    // However it is cut, also within a pixel and within a number.
+    for part in [1, 3, 7, 1000] {
+        let mut parts = vec![0; all];
+        let mut at = 0;
+        for part in parts.chunks_mut(part) {
+            assert_eq!(encoder.fill(batch, at, part), part.len());
+            at += part.len();
+        }
+        assert_eq!(parts, bytes);
+    }
     bytes
 }
 
