@@ -25,7 +25,7 @@ const BLOCK: usize = 12 << 10;
 /// One line; keeps its buffer.
 #[derive(Debug)]
 pub(super) struct KserveGrpc {
-    line: GrpcLine,
+    pub(super) line: GrpcLine,
     body: BytesMut,
 }
 

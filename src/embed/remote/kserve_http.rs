@@ -16,7 +16,7 @@ use super::{CallError, Endpoint};
 /// One line; keeps its buffers.
 #[derive(Debug)]
 pub(super) struct KserveHttp {
-    line: HttpLine,
+    pub(super) line: HttpLine,
     path: String,
     answer: Vec<u8>,
 }
