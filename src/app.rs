@@ -7,6 +7,7 @@
 
 mod act;
 mod bars;
+mod benchmark;
 mod command;
 mod compare;
 mod jobs;

@@ -167,7 +167,7 @@ fn take_removal(theme: Theme, suffix: &str) {
     window.wait_until("it is done", |w| w.shows("Done. 4 photos moved"));
     picture(&mut window, "removal-done");
     window.press(Key::Escape);
-    window.press_with(Modifiers::COMMAND, Key::Num3);
+    window.press_with(Modifiers::COMMAND, Key::Num4);
     window.wait_until("the removal is there", |w| w.shows("can be brought back"));
     let show = window.names("Show the files of").first().unwrap().clone();
     window.click(&show);
