@@ -80,6 +80,7 @@ impl App {
             Answer::Done => {}
             Answer::Settings(answer) => self.take_settings(answer),
             Answer::Removal(answer) => self.take_removal(answer),
+            Answer::Benchmark(answer) => self.take_benchmark(answer),
             Answer::Failed(text) => self.state.complain(text),
         }
     }

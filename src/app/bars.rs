@@ -3,6 +3,7 @@
 use eframe::egui::{self, Frame, Margin, RichText, Stroke, Ui};
 use lucide_icons::Icon;
 
+use super::benchmark::{BenchmarkCommand, Measuring};
 use super::command::{Command, LibraryCommand};
 use super::removal::RemovalCommand;
 use super::state::{Scan, Severity, State, View};
@@ -28,6 +29,9 @@ pub(crate) fn top(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                 }
                 if let Some(scan) = &state.scan {
                     job(ui, scan, commands);
+                }
+                if let Some(measuring) = &state.benchmark.measuring {
+                    benchmark(ui, measuring, commands);
                 }
             });
         });
@@ -97,6 +101,21 @@ fn job(ui: &mut Ui, scan: &Scan, commands: &mut Vec<Command>) {
     if !scan.is_paused {
         ui.add(egui::Spinner::new().size(16.0));
     }
+}
+
+/// A benchmark that runs. Nothing moves by itself, as drawing takes from what is measured.
+fn benchmark(ui: &mut Ui, measuring: &Measuring, commands: &mut Vec<Command>) {
+    if icon_button(ui, Icon::X, "Stop the benchmark").clicked() {
+        commands.push(BenchmarkCommand::Stop.into());
+    }
+    let mut text = format!("{:.0} %", measuring.fraction() * 100.0);
+    if measuring.is_stopping {
+        text = format!("{text}, stopping");
+    } else if let Some(left) = measuring.time_left() {
+        text = format!("{text}, {} left", words::duration(left));
+    }
+    ui.label(widgets::caption(ui, text));
+    ui.label(icon(Icon::Gauge).color(Palette::of(ui).accent_text));
 }
 
 /// What really runs, what is marked, and the way on.

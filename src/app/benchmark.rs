@@ -10,6 +10,7 @@ mod form;
 mod shelf;
 mod state;
 pub(crate) mod table;
+pub(crate) mod way;
 
 pub(crate) use command::{BenchmarkCommand, BenchmarkFile, Format, PlotKind};
 pub(crate) use form::{BATCHES, CALLERS, Form, Pictures};

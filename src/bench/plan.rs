@@ -100,6 +100,12 @@ impl Plan {
         steps
     }
 
+    /// How many measurements are made of a candidate, if there is time for all.
+    #[must_use]
+    pub fn measurements(&self) -> usize {
+        self.steps().len()
+    }
+
     /// The largest batch of all steps.
     pub(super) fn largest_batch(&self) -> usize {
         self.steps().into_iter().map(Step::batch).max().unwrap_or(1)

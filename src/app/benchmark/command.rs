@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::form::{Form, Pictures};
+use super::form::Form;
 use super::shelf::Shelved;
 use super::table::Column;
 use crate::app::command::Command;

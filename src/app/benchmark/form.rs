@@ -72,6 +72,16 @@ impl Form {
         }
     }
 
+    /// How many measurements are made of a way.
+    pub(crate) fn measurements(&self) -> usize {
+        let plan = Plan {
+            batches: self.batches.clone(),
+            callers: self.callers.clone(),
+            ..Plan::default()
+        };
+        plan.measurements()
+    }
+
     /// Where the pictures come from, with these folders in the library.
     pub(crate) fn source(&self, library: Option<&PathBuf>) -> Photos {
         match (&self.pictures, library) {

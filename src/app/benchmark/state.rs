@@ -1,7 +1,7 @@
 //! What the benchmark view shows: what is to be measured, what is being measured, what was.
 
 use std::collections::BTreeSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::command::PlotKind;
 use super::form::Form;
@@ -89,4 +89,41 @@ pub(crate) struct Used {
     pub(crate) told: String,
     /// The settings before.
     pub(crate) before: Box<Settings>,
+}
+
+impl BenchmarkState {
+    /// How many ways are to be measured.
+    pub(crate) fn chosen(&self) -> usize {
+        let Some(Ok(ways)) = &self.ways else {
+            return 0;
+        };
+        let is_chosen =
+            |way: &&Choice| way.obstacle.is_none() && !self.left_out.contains(&way.id());
+        ways.iter().filter(is_chosen).count()
+    }
+}
+
+impl Measuring {
+    /// How many measurements there will be.
+    pub(crate) fn expected(&self) -> usize {
+        let ways = self.run.candidates.iter().filter(|way| way.available);
+        ways.count() * self.each
+    }
+
+    /// How far it is, 0 to 1.
+    #[expect(clippy::cast_precision_loss, reason = "a bar of some hundred pixels")]
+    pub(crate) fn fraction(&self) -> f32 {
+        let Now::Way { number, all, .. } = &self.now else {
+            return 0.0;
+        };
+        let way = self.done as f32 / self.each.max(1) as f32;
+        ((*number as f32 - 1.0 + way.min(1.0)) / (*all).max(1) as f32).clamp(0.0, 1.0)
+    }
+
+    /// About how long it will still take, once there is something to tell it by.
+    pub(crate) fn time_left(&self) -> Option<Duration> {
+        let fraction = self.fraction();
+        let left = self.began.elapsed().as_secs_f32() * (1.0 - fraction) / fraction;
+        (fraction > 0.05).then(|| Duration::try_from_secs_f32(left).ok())?
+    }
 }

@@ -1,0 +1,104 @@
+//! A run: what it is, what it means, its measurements and their pictures.
+
+use eframe::egui::containers::menu::MenuButton;
+use eframe::egui::{Align, Button, Label, Layout, Ui};
+use lucide_icons::Icon;
+
+use super::{runs, table};
+use crate::app::benchmark::{BenchmarkCommand, BenchmarkFile, BenchmarkState, Format, Shown, way};
+use crate::app::command::Command;
+use crate::app::state::State;
+use crate::app::theme::{size, space};
+use crate::app::widgets::{self, button, card, icon};
+use crate::bench::schema::Run;
+
+/// Draws a run that is done.
+pub(super) fn show(ui: &mut Ui, state: &State, shown: &Shown, commands: &mut Vec<Command>) {
+    let run = shown.run.as_ref();
+    card(ui, |ui| {
+        heading(ui, run, commands);
+        finding(ui, state, run, commands);
+    });
+    measurements(ui, &state.benchmark, run, 0, commands);
+}
+
+/// The table, which has room for so many rows from the beginning.
+pub(super) fn measurements(
+    ui: &mut Ui,
+    benchmark: &BenchmarkState,
+    run: &Run,
+    expected: usize,
+    commands: &mut Vec<Command>,
+) {
+    table::show(ui, run, benchmark.order, expected, commands);
+}
+
+fn heading(ui: &mut Ui, run: &Run, commands: &mut Vec<Command>) {
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+            export(ui, commands);
+            ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                ui.label(widgets::strong(runs::title(run), size::LARGE));
+                let text = widgets::caption(ui, runs::origin(run));
+                ui.add(Label::new(text).wrap());
+            });
+        });
+    });
+}
+
+fn export(ui: &mut Ui, commands: &mut Vec<Command>) {
+    let label = Button::new((icon(Icon::FileDown), "Export"));
+    let (response, _) = MenuButton::from_button(label).ui(ui, |ui| {
+        for format in Format::ALL {
+            if ui.button(format.name()).clicked() {
+                let wanted = BenchmarkFile::Export(format);
+                commands.push(BenchmarkCommand::Choose(wanted).into());
+                ui.close();
+            }
+        }
+    });
+    response.accessible_name("Export");
+}
+
+/// What it means, and the button that follows it.
+fn finding(ui: &mut Ui, state: &State, run: &Run, commands: &mut Vec<Command>) {
+    ui.add_space(space::TINY);
+    let text = if run.finding.is_empty() {
+        "No conclusion was drawn from these results."
+    } else {
+        &run.finding
+    };
+    ui.add(Label::new(text).wrap());
+    if let Some(told) = way::prediction(run, way::library_photos(state)) {
+        ui.add(Label::new(told).wrap());
+    }
+    ui.add_space(space::TINY);
+    ui.horizontal_wrapped(|ui| use_it(ui, state, commands));
+}
+
+fn use_it(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    if let Some(used) = &state.benchmark.used {
+        ui.label(icon(Icon::CircleCheck).color(crate::app::theme::Palette::of(ui).keep));
+        ui.label(&used.told);
+        if button(ui, Icon::Undo2, "Undo").clicked() {
+            commands.push(BenchmarkCommand::UndoUse.into());
+        }
+        return;
+    }
+    let recommended = way::recommended(state);
+    let (is_free, said) = match &recommended {
+        Ok(choice) if way::is_in_use(choice, &state.settings) => {
+            (false, format!("{} is in use already.", way::name(choice)))
+        }
+        Ok(choice) => (
+            true,
+            format!("{}, from the next scan on.", way::name(choice)),
+        ),
+        Err(reason) => (false, reason.clone()),
+    };
+    let pressed = ui.add_enabled_ui(is_free, |ui| button(ui, Icon::Check, "Use this setting"));
+    ui.label(widgets::caption(ui, said));
+    if pressed.inner.clicked() {
+        commands.push(BenchmarkCommand::Use.into());
+    }
+}
