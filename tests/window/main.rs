@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod benchmark;
 #[path = "../common/mod.rs"]
 mod common;
 mod library;
