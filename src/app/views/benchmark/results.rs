@@ -4,7 +4,7 @@ use eframe::egui::containers::menu::MenuButton;
 use eframe::egui::{Align, Button, Label, Layout, Ui};
 use lucide_icons::Icon;
 
-use super::{runs, table};
+use super::{plots, runs, table};
 use crate::app::benchmark::{BenchmarkCommand, BenchmarkFile, BenchmarkState, Format, Shown, way};
 use crate::app::command::Command;
 use crate::app::state::State;
@@ -22,7 +22,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, shown: &Shown, commands: &mut Vec
     measurements(ui, &state.benchmark, run, 0, commands);
 }
 
-/// The table, which has room for so many rows from the beginning.
+/// The table, which has room for so many rows from the beginning, and the plots.
 pub(super) fn measurements(
     ui: &mut Ui,
     benchmark: &BenchmarkState,
@@ -31,6 +31,7 @@ pub(super) fn measurements(
     commands: &mut Vec<Command>,
 ) {
     table::show(ui, run, benchmark.order, expected, commands);
+    plots::show(ui, run, benchmark.plot, commands);
 }
 
 fn heading(ui: &mut Ui, run: &Run, commands: &mut Vec<Command>) {
