@@ -101,6 +101,7 @@ impl App {
             began: Instant::now(),
             now: Now::Photos { done: 0, all: 0 },
             done: 0,
+            sends: state.sends(),
             is_stopping: false,
         };
         match self.jobs.benchmark.start(plan, photos, choices) {

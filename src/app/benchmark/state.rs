@@ -55,6 +55,8 @@ pub(crate) struct Measuring {
     pub(crate) done: usize,
     /// Measurements of each way of the run, none of those that are not available.
     pub(crate) planned: Vec<usize>,
+    /// Whether pictures are sent to servers.
+    pub(crate) sends: bool,
     /// Whether it was asked to stop.
     pub(crate) is_stopping: bool,
 }
@@ -109,6 +111,12 @@ impl BenchmarkState {
     /// How many of them can be measured.
     pub(crate) fn available(&self) -> usize {
         self.chosen().filter(|way| way.obstacle.is_none()).count()
+    }
+
+    /// Whether one of them is a server, to which pictures are sent.
+    pub(crate) fn sends(&self) -> bool {
+        let mut chosen = self.chosen();
+        chosen.any(|way| way.obstacle.is_none() && way.server().is_some())
     }
 }
 

@@ -76,8 +76,13 @@ fn foretold(state: &State) -> String {
     }
     let number = benchmark.available();
     let seconds = u64::from(benchmark.form.seconds) * number as u64;
+    let sent = if benchmark.sends() {
+        " Pictures made small are sent to the servers among them."
+    } else {
+        ""
+    };
     format!(
-        "{}, about {}.",
+        "{}, about {}.{sent}",
         words::counted(number, "candidate", "candidates"),
         words::duration(std::time::Duration::from_secs(seconds))
     )
