@@ -12,6 +12,9 @@ use super::widgets::{self, icon, icon_button};
 use super::words;
 use crate::embed::EngineChoice;
 
+/// Said where servers compute.
+const SENT: &str = "Photos are made small here and sent to your servers";
+
 /// The views, with counts, and the job that runs.
 pub(crate) fn top(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let frame = bar_frame(ui);
@@ -125,7 +128,9 @@ pub(crate) fn bottom(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         .frame(frame)
         .show(ui, |ui| {
             ui.horizontal(|ui| {
+                let sends = (state.benchmark.measuring.as_ref()).is_some_and(|now| now.sends);
                 let engine = match &state.found {
+                    _ if sends => SENT.to_owned(),
                     Some(found) if found.engine.name == EngineChoice::Remote.name() => {
                         format!("{} computed, {}", found.engine.provider, found.model)
                     }
@@ -139,9 +144,7 @@ pub(crate) fn bottom(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                         found.engine.provider.to_uppercase(),
                         found.model
                     ),
-                    None if state.settings.engine == EngineChoice::Remote => {
-                        "Photos are made small here and sent to your servers".to_owned()
-                    }
+                    None if state.settings.engine == EngineChoice::Remote => SENT.to_owned(),
                     None => "Nothing leaves this computer".to_owned(),
                 };
                 ui.label(widgets::caption(ui, engine));

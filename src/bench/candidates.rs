@@ -1,20 +1,42 @@
-//! The ways of computing embeddings on this machine: engine x provider x model.
+//! The ways of computing embeddings: engine x provider x model on this machine, and
+//! server x protocol x payload.
+
+mod servers;
 
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
-use crate::embed::{EngineChoice, ModelRecord, Precision, Provider, embedded, onnxruntime};
+pub use servers::{Remote, servers};
+
+use crate::embed::remote::Server;
+use crate::embed::remote::vault::Session;
+use crate::embed::{
+    EngineChoice, ModelRecord, Precision, Preprocessing, Provider, embedded, onnxruntime,
+};
 
 /// One way, whether it is available or not.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Choice {
-    /// Which engine.
-    pub engine: Engine,
-    /// What it computes on.
-    pub provider: Provider,
-    /// The model.
+    /// What computes.
+    pub way: Way,
+    /// The model: what runs on this machine, or what a server's model is compared with.
     pub model: ModelRecord,
     /// Why it cannot run, as far as is seen without running it.
     pub obstacle: Option<String>,
+}
+
+/// What computes the vectors.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Way {
+    /// This machine.
+    Local {
+        /// Which engine.
+        engine: Engine,
+        /// What it computes on.
+        provider: Provider,
+    },
+    /// A server, in one of its protocols and payloads.
+    Server(Box<Remote>),
 }
 
 /// An engine on this machine.
@@ -56,22 +78,56 @@ impl Engine {
 }
 
 impl Choice {
-    /// `onnxruntime/cpu/lite0-copies/f32`.
+    /// `onnxruntime/cpu/lite0-copies/f32`, `remote/grpc/gpu-box:8001/clip_vit_b32_u8/uint8`.
     #[must_use]
     pub fn id(&self) -> String {
-        format!(
-            "{}/{}/{}/{}",
-            self.engine.name(),
-            self.provider.name(),
-            self.model.name,
-            self.model.precision.name()
-        )
+        match &self.way {
+            Way::Local { engine, provider } => format!(
+                "{}/{}/{}/{}",
+                engine.name(),
+                provider.name(),
+                self.model.name,
+                self.model.precision.name()
+            ),
+            Way::Server(remote) => remote.id(),
+        }
+    }
+
+    /// The server as settings have it, with this protocol, model and payload; `None` for an engine
+    /// of this machine.
+    #[must_use]
+    pub fn server(&self) -> Option<&Server> {
+        match &self.way {
+            Way::Local { .. } => None,
+            Way::Server(remote) => Some(&remote.server),
+        }
+    }
+
+    /// How a photo is brought to what this way takes.
+    #[must_use]
+    pub fn preprocessing(&self) -> &Preprocessing {
+        match &self.way {
+            Way::Server(remote) => remote
+                .endpoint
+                .as_ref()
+                .map_or(&self.model.preprocessing, |endpoint| {
+                    &endpoint.preprocessing
+                }),
+            Way::Local { .. } => &self.model.preprocessing,
+        }
     }
 
     /// Whether its vectors are what others of the family are compared with.
     #[must_use]
     pub fn is_reference(&self) -> bool {
-        self.provider == Provider::Cpu && self.model.precision == Precision::F32
+        let is_local_cpu = matches!(
+            self.way,
+            Way::Local {
+                provider: Provider::Cpu,
+                ..
+            }
+        );
+        is_local_cpu && self.model.precision == Precision::F32
     }
 
     /// The model without its precision: `clip-vit-b32` of `clip-vit-b32-int8`.
@@ -86,18 +142,32 @@ impl Choice {
     }
 }
 
-/// Which ways are looked for; an empty list stands for all.
+/// Which ways are looked for; an empty list of engines or providers stands for all.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted<'a> {
-    /// Engines.
+    /// Engines of this machine.
     pub engines: Vec<Engine>,
     /// Providers.
     pub providers: Vec<Provider>,
     /// The library of ONNX Runtime, if the user named it.
     pub library: Option<&'a Path>,
+    /// Servers; those that are switched off too, for whoever names one wants it.
+    pub servers: Vec<Server>,
+    /// Their secrets that are not in the keyring.
+    pub session: Session,
 }
 
-/// Every way with these models, the built-in engine first. ONNX Runtime is not loaded for it.
+/// Every way with these models: those of this machine, then the servers'. Asks the servers, which
+/// takes time; see [`servers`].
+#[must_use]
+pub fn all(models: &[ModelRecord], wanted: &Wanted<'_>, cancel: &AtomicBool) -> Vec<Choice> {
+    let mut choices = local(models, wanted);
+    choices.extend(servers(models, wanted, cancel));
+    choices
+}
+
+/// Every way of this machine with these models, the built-in engine first. ONNX Runtime is not
+/// loaded for it.
 #[must_use]
 pub fn local(models: &[ModelRecord], wanted: &Wanted<'_>) -> Vec<Choice> {
     let seen = onnxruntime::look(wanted.library);
@@ -119,8 +189,7 @@ pub fn local(models: &[ModelRecord], wanted: &Wanted<'_>) -> Vec<Choice> {
                 (Engine::OnnxRuntime, Err(reason)) => Some(reason.clone()),
             };
             choices.extend(models.iter().map(|model| Choice {
-                engine,
-                provider,
+                way: Way::Local { engine, provider },
                 model: model.clone(),
                 obstacle: obstacle.clone(),
             }));

@@ -97,6 +97,14 @@ pub fn seconds_for(run: &Run, best: &Best<'_>, photos: usize) -> Option<f64> {
 #[must_use]
 pub fn finding(run: &Run) -> String {
     let Some(best) = best(run) else {
+        if run
+            .candidates
+            .iter()
+            .any(|candidate| !candidate.scenarios.is_empty())
+        {
+            return "Candidates are compared by what they do with batches, and none was measured."
+                .to_owned();
+        }
         return "Nothing could be measured; `missing` and the candidates say why.".to_owned();
     };
     let mut sentences = vec![format!(
@@ -356,5 +364,9 @@ mod tests {
     #[test]
     fn of_nothing_it_says_so() {
         assert!(finding(&run(Vec::new())).starts_with("Nothing could be measured"));
+        let mut stopped = candidate("stopped", &[], 1.0);
+        let single = Scenario::new(ScenarioKind::SingleStream, 1);
+        stopped.scenarios.push(single);
+        assert!(finding(&run(vec![stopped])).ends_with("with batches, and none was measured."));
     }
 }

@@ -1,36 +1,90 @@
 //! One candidate through all that is measured of it.
 
+mod local;
+mod remote;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::candidates::{Choice, Engine};
-use super::load::{self, Attempt, Outcome, Pacing};
-use super::local::LocalService;
-use super::operators;
+use self::local::Local;
+use self::remote::RemoteSubject;
+use super::candidates::{Choice, Way};
+use super::load::{self, Attempt, Outcome, Pacing, Service};
 use super::plan::{ATTEMPTS, Plan, Step};
 use super::probe::{Probe, Usage};
-use super::schema::{Candidate, Missing, Scenario, ScenarioKind, Stages};
-use super::statistics::summary;
+use super::schema::{Candidate, Missing, Operator, Scenario, ScenarioKind, Stages};
 use super::workload::Workload;
 use super::{BenchError, Event};
-use crate::embed::{
-    self, EmbedError, Embedder, Embedding, EngineInfo, EngineRequest, ModelInput, onnxruntime,
-};
-
-/// Sessions that are created to know how long that takes.
-const SESSIONS: usize = 3;
-
-/// A session that takes longer than this is created once.
-const PATIENCE: Duration = Duration::from_secs(3);
-
-/// Pictures and runs of the operator profile.
-const PROFILED: (usize, usize) = (8, 4);
-
-/// Requests that may be under way in an open loop.
-const OPEN_CALLERS: usize = 128;
+use crate::embed::Embedding;
 
 /// Of the arrivals of open loops.
 const SEED: u64 = 1;
+
+/// A way of embedding while it is measured.
+trait Subject {
+    /// Whether it is elsewhere.
+    fn is_server(&self) -> bool;
+
+    /// From nothing to the vectors of all pictures; fills in what is learned of the candidate.
+    /// No vectors if the user cancelled before the last one.
+    ///
+    /// # Errors
+    /// Why it cannot run.
+    fn cold_start(
+        &mut self,
+        candidate: &mut Candidate,
+        cancel: &AtomicBool,
+    ) -> Result<Vec<Embedding>, String>;
+
+    /// Gets ready for a step with so many callers.
+    ///
+    /// # Errors
+    /// [`Unready`].
+    fn get_ready(&mut self, step: Step, callers: usize) -> Result<(), Unready>;
+
+    /// Requests of this many pictures that keep it busy.
+    fn at_once(&self, batch: usize) -> usize;
+
+    /// Requests that may be under way in an open loop.
+    fn open_callers(&self) -> usize;
+
+    /// The requests of a step that it is ready for; `None` if it is not.
+    fn requests(&self, step: Step) -> Option<Box<dyn Service + '_>>;
+
+    /// Fills in what it knows of the load that has just ended: where the time went, given the means
+    /// that the callers saw, and what was sent.
+    fn account(&mut self, scenario: &mut Scenario, stages: &Stages);
+
+    /// Why the last load was broken off, if it was.
+    fn lost(&self) -> Option<String> {
+        None
+    }
+
+    /// Where the model's time goes.
+    ///
+    /// # Errors
+    /// Why that is not known.
+    fn operators(&self) -> Result<Vec<Operator>, String>;
+
+    /// Figures that it could not give, with the reasons.
+    fn lacks(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+}
+
+/// Why a step is not measured.
+enum Unready {
+    /// It cannot be, with the reason.
+    Step(String),
+    /// Nothing can be.
+    Run(BenchError),
+}
+
+impl From<BenchError> for Unready {
+    fn from(error: BenchError) -> Self {
+        Self::Run(error)
+    }
+}
 
 /// What a measurement is done with.
 pub(super) struct Measuring<'a> {
@@ -55,18 +109,44 @@ impl Measuring<'_> {
     pub(super) fn candidate(&mut self, choice: &Choice) -> Result<Measured, BenchError> {
         let mut candidate = describe(choice);
         let mut vectors = Vec::new();
-        if choice.obstacle.is_none() {
-            match self.cold_start(choice, &mut candidate) {
+        let subject = match choice.obstacle {
+            Some(_) => None,
+            None => self.subject(choice),
+        };
+        if let Some(mut subject) = subject {
+            match subject.cold_start(&mut candidate, self.cancel) {
                 Ok(found) => vectors = found,
-                Err(error) => candidate.reason = Some(error.to_string()),
+                Err(reason) => candidate.reason = Some(reason),
             }
             candidate.available = candidate.reason.is_none();
-        }
-        if candidate.available {
-            self.scenarios(choice, &mut candidate)?;
-            self.operators(choice, &mut candidate);
+            if candidate.available {
+                self.scenarios(subject.as_mut(), &mut candidate)?;
+                self.operators(subject.as_ref(), &mut candidate);
+                for (figure, reason) in subject.lacks() {
+                    self.lacks(format!("{}: {figure}", candidate.id), reason);
+                }
+            }
         }
         Ok(Measured { candidate, vectors })
+    }
+
+    /// What is to be measured; `None` where a server was never found.
+    fn subject<'c>(&self, choice: &'c Choice) -> Option<Box<dyn Subject + 'c>>
+    where
+        Self: 'c,
+    {
+        let inputs = self.workload.inputs(choice.preprocessing());
+        match &choice.way {
+            Way::Local { engine, provider } => Some(Box::new(Local::new(
+                *engine,
+                *provider,
+                &choice.model,
+                self.plan,
+                inputs,
+            ))),
+            Way::Server(remote) => RemoteSubject::new(remote, &choice.model, self.plan, inputs)
+                .map(|subject| Box::new(subject) as Box<dyn Subject>),
+        }
     }
 
     fn is_cancelled(&self) -> bool {
@@ -80,124 +160,49 @@ impl Measuring<'_> {
         });
     }
 
-    /// The pictures at the model's size.
-    fn inputs(&self, choice: &Choice) -> &[ModelInput] {
-        self.workload.inputs(&choice.model.preprocessing)
-    }
-
-    /// Opens the engine, runs the first batch and then all pictures.
-    fn cold_start(
-        &mut self,
-        choice: &Choice,
-        candidate: &mut Candidate,
-    ) -> Result<Vec<Embedding>, EmbedError> {
-        let begun = Instant::now();
-        let (mut embedders, info) = self.open(choice, None)?;
-        let mut sessions = vec![milliseconds(begun.elapsed())];
-        candidate.runtime = Some(info.runtime);
-        candidate.cold_start_ms.session = sessions.first().copied();
-        let mut vectors = Vec::new();
-        if let Some(embedder) = embedders.first_mut() {
-            let size = embedder.batch_size();
-            for (number, batch) in self.inputs(choice).chunks(size).enumerate() {
-                if number > 0 && self.is_cancelled() {
-                    // Half of the vectors say nothing of the quality.
-                    vectors.clear();
-                    break;
-                }
-                let begun = Instant::now();
-                vectors.extend(embedder.embed(batch)?);
-                if number == 0 {
-                    candidate.cold_start_ms.first_batch = Some(milliseconds(begun.elapsed()));
-                }
-            }
-        }
-        drop(embedders);
-        let is_quick = sessions
-            .iter()
-            .all(|session| *session < milliseconds(PATIENCE));
-        while is_quick && sessions.len() < SESSIONS && !self.is_cancelled() {
-            let begun = Instant::now();
-            self.open(choice, None)?;
-            sessions.push(milliseconds(begun.elapsed()));
-        }
-        candidate.cold_start_ms.sessions = Some(summary(&sessions));
-        Ok(vectors)
-    }
-
-    /// The engine's embedders, for its usual batch or this one.
-    fn open(
-        &self,
-        choice: &Choice,
-        batch: Option<usize>,
-    ) -> Result<(Vec<Box<dyn Embedder>>, EngineInfo), EmbedError> {
-        match choice.engine {
-            Engine::Embedded => {
-                let opened = embed::open(&self.request(choice), &choice.model)?;
-                Ok((opened.embedders, opened.engine))
-            }
-            Engine::OnnxRuntime => {
-                let request = self.request(choice);
-                let embedder = match batch {
-                    None => onnxruntime::open(&request, &choice.model)?,
-                    Some(batch) => onnxruntime::open_with_batch(&request, &choice.model, batch)?,
-                };
-                let info = embedder.engine().clone();
-                Ok((vec![embedder], info))
-            }
-        }
-    }
-
-    fn request(&self, choice: &Choice) -> EngineRequest {
-        EngineRequest {
-            engine: choice.engine.choice(),
-            provider: choice.provider,
-            threads: self.plan.threads,
-            library: self.plan.library.clone(),
-            ..EngineRequest::default()
-        }
-    }
-
     /// All steps of the plan, until the user stops or the time is over.
-    fn scenarios(&mut self, choice: &Choice, candidate: &mut Candidate) -> Result<(), BenchError> {
+    fn scenarios(
+        &mut self,
+        subject: &mut dyn Subject,
+        candidate: &mut Candidate,
+    ) -> Result<(), BenchError> {
         let begun = Instant::now();
-        let mut service: Option<(usize, LocalService)> = None;
-        for step in self.plan.steps() {
+        for step in self.plan.steps(subject.is_server()) {
             if self.is_cancelled() {
                 break;
             }
+            let figure = format!("{}: {}", candidate.id, name(step));
             if begun.elapsed() >= 2 * self.plan.candidate_limit {
-                let figure = format!("{}: {}", candidate.id, name(step));
                 self.lacks(figure, "the time for a candidate was over");
                 continue;
             }
-            // The built-in engine takes any batch; ONNX Runtime is opened for each.
-            let is_fit = |size: usize| choice.engine == Engine::Embedded || size == step.batch();
-            let fit = service.take().filter(|(size, _)| is_fit(*size));
-            let (size, open) = match fit {
-                Some(fit) => fit,
-                None => match self.open(choice, Some(step.batch())) {
-                    Ok((embedders, _)) => {
-                        let inputs = self.inputs(choice);
-                        let most = self.plan.largest_batch();
-                        (step.batch(), LocalService::start(embedders, inputs, most)?)
+            if let Some(reason) = &candidate.reason {
+                self.lacks(figure, reason.clone());
+                continue;
+            }
+            let callers = callers(step, subject);
+            match subject.get_ready(step, callers) {
+                Ok(()) => {}
+                Err(Unready::Run(error)) => return Err(error),
+                Err(Unready::Step(reason)) => {
+                    if subject.lost().is_some() {
+                        candidate.reason = Some(reason.clone());
                     }
-                    Err(error) => {
-                        let figure = format!("{}: {}", candidate.id, name(step));
-                        self.lacks(figure, error.to_string());
-                        continue;
-                    }
-                },
-            };
-            if let Some(mut scenario) = self.step(step, &open, candidate)? {
-                scenario.payload_bytes_per_image = Some(payload_bytes(choice));
+                    self.lacks(figure, reason);
+                    continue;
+                }
+            }
+            let scenario = self.step(step, subject, candidate)?;
+            if let Some(reason) = subject.lost() {
+                self.lacks(figure, reason);
+            }
+            if let Some(scenario) = scenario {
                 (self.watch)(Event::Measured {
                     candidate: &candidate.id,
                     scenario: &scenario,
                 });
                 candidate.scenarios.push(scenario);
             }
-            service = Some((size, open));
         }
         Ok(())
     }
@@ -206,7 +211,7 @@ impl Measuring<'_> {
     fn step(
         &mut self,
         step: Step,
-        service: &LocalService,
+        subject: &mut dyn Subject,
         candidate: &Candidate,
     ) -> Result<Option<Scenario>, BenchError> {
         let best = candidate
@@ -215,25 +220,24 @@ impl Measuring<'_> {
             .filter(|scenario| scenario.scenario == ScenarioKind::ServerClosed)
             .filter_map(|scenario| scenario.images_per_second)
             .reduce(f64::max);
+        let callers = callers(step, subject);
         let pacing = match step {
-            Step::Single | Step::MultiStream => Pacing::Closed { callers: 1 },
-            Step::Offline(_) => Pacing::Closed {
-                callers: service.workers(),
-            },
-            Step::Closed(callers) => Pacing::Closed { callers },
+            Step::Single | Step::MultiStream | Step::Offline(_) | Step::Closed(_) => {
+                Pacing::Closed { callers }
+            }
             Step::Open(share) => match best {
-                Some(best) => open_at(best * share),
+                Some(best) => open_at(best * share, callers),
                 None => return Ok(None),
             },
-            Step::Search => return self.search(service, candidate, best),
+            Step::Search => return self.search(subject, candidate, best),
         };
-        self.load(step, pacing, service)
+        self.load(step, pacing, subject)
     }
 
     /// The highest rate at which the 99th percentile stays within the limit.
     fn search(
         &mut self,
-        service: &LocalService,
+        subject: &mut dyn Subject,
         candidate: &Candidate,
         best: Option<f64>,
     ) -> Result<Option<Scenario>, BenchError> {
@@ -241,12 +245,13 @@ impl Measuring<'_> {
             return Ok(None);
         };
         let limit_ms = milliseconds(self.plan.latency_limit);
+        let callers = callers(Step::Search, subject);
         let mut kept: Option<Scenario> = None;
         load::highest_rate(best, ATTEMPTS, |rate| {
-            let Some(scenario) = self.load(Step::Search, open_at(rate), service)? else {
+            let Some(scenario) = self.load(Step::Search, open_at(rate, callers), subject)? else {
                 return Ok(Attempt::Cancelled);
             };
-            if self.is_cancelled() {
+            if self.is_cancelled() || subject.lost().is_some() {
                 return Ok(Attempt::Cancelled);
             }
             let p99 = scenario.latency_ms.as_ref().and_then(|latency| latency.p99);
@@ -263,7 +268,7 @@ impl Measuring<'_> {
                     "the highest rate at which 99 % of the answers come within {limit_ms:.0} ms"
                 ));
             }
-            None if !self.is_cancelled() => {
+            None if !self.is_cancelled() && subject.lost().is_none() => {
                 let figure = format!("{}: highest rate", candidate.id);
                 let reason = format!(
                     "at none of {ATTEMPTS} rates came 99 % of the answers within {limit_ms:.0} ms"
@@ -280,7 +285,7 @@ impl Measuring<'_> {
         &mut self,
         step: Step,
         pacing: Pacing,
-        service: &LocalService,
+        subject: &mut dyn Subject,
     ) -> Result<Option<Scenario>, BenchError> {
         let mut scenario = Scenario::new(step.kind(), step.batch());
         match pacing {
@@ -289,27 +294,40 @@ impl Measuring<'_> {
         }
         let title = scenario.title();
         (self.watch)(Event::Scenario(&title));
-        let requests = service.requests(step.batch(), step == Step::MultiStream);
-        let workers = u32::try_from(service.workers()).ok();
+        let timing = self.plan.timing(subject.is_server());
+        let replicas = if subject.is_server() {
+            1
+        } else {
+            subject.at_once(step.batch())
+        };
+        let replicas = u32::try_from(replicas).ok();
+        let Some(requests) = subject.requests(step) else {
+            return Ok(None);
+        };
         self.probe.begin();
         let (probe, watch) = (&mut *self.probe, &mut *self.watch);
         let outcome = load::run(
-            &requests,
+            requests.as_ref(),
             pacing,
-            &self.plan.timing(),
+            &timing,
             self.cancel,
             &mut |window| {
                 window.cpu_percent = probe.sample();
-                window.replicas = workers;
+                window.replicas = replicas;
                 watch(Event::Window(window));
             },
         )
         .map_err(BenchError::Thread)?;
         let usage = self.probe.end();
-        if outcome.requests == 0 {
+        drop(requests);
+        // Of a server that was lost something was measured if there was one answer.
+        if outcome.requests == 0 || (subject.lost().is_some() && outcome.requests == outcome.errors)
+        {
             return Ok(None);
         }
+        let stages = outcome.stages;
         self.fill(&mut scenario, outcome, usage);
+        subject.account(&mut scenario, &stages);
         Ok(Some(scenario))
     }
 
@@ -329,11 +347,7 @@ impl Measuring<'_> {
         scenario.goodput = rate.map(|rate| rate * within);
         scenario.errors = Some(outcome.errors);
         scenario.samples_ms = outcome.samples_ms;
-        scenario.stages_ms = Stages {
-            queue: outcome.stages.queue,
-            compute: outcome.stages.compute,
-            ..self.workload.stages
-        };
+        scenario.stages_ms = self.workload.stages;
         scenario.cpu_percent = usage.cpu_percent;
         scenario.memory_bytes = usage.memory_bytes;
         scenario.gpus = usage.gpus;
@@ -352,32 +366,31 @@ impl Measuring<'_> {
         };
     }
 
-    fn operators(&mut self, choice: &Choice, candidate: &mut Candidate) {
-        let figure = format!("{}: operators", candidate.id);
-        if choice.engine == Engine::Embedded {
-            self.lacks(figure, "the built-in engine does not hand its timing on");
-            return;
-        }
+    fn operators(&mut self, subject: &dyn Subject, candidate: &mut Candidate) {
         if self.is_cancelled() {
             return;
         }
-        let (pictures, runs) = PROFILED;
-        let inputs = self.inputs(choice);
-        let inputs = inputs.get(..pictures.min(inputs.len())).unwrap_or_default();
-        let profile = onnxruntime::profile(&self.request(choice), &choice.model, inputs, runs)
-            .map_err(|error| error.to_string())
-            .and_then(|profile| operators::parse(&profile).map_err(|error| error.to_string()));
-        match profile {
+        match subject.operators() {
             Ok(operators) => candidate.operators = operators,
-            Err(reason) => self.lacks(figure, reason),
+            Err(reason) => self.lacks(format!("{}: operators", candidate.id), reason),
         }
     }
 }
 
-fn open_at(rate: f64) -> Pacing {
+/// Callers of a step.
+fn callers(step: Step, subject: &dyn Subject) -> usize {
+    match step {
+        Step::Single | Step::MultiStream => 1,
+        Step::Offline(batch) => subject.at_once(batch),
+        Step::Closed(callers) => callers,
+        Step::Open(_) | Step::Search => subject.open_callers(),
+    }
+}
+
+fn open_at(rate: f64, callers: usize) -> Pacing {
     Pacing::Open {
         rate,
-        callers: OPEN_CALLERS,
+        callers,
         seed: SEED,
     }
 }
@@ -394,23 +407,23 @@ fn name(step: Step) -> String {
 
 /// What is known before anything was measured.
 fn describe(choice: &Choice) -> Candidate {
+    let known = match &choice.way {
+        Way::Local { engine, provider } => Candidate {
+            engine: engine.name().to_owned(),
+            provider: Some(provider.name().to_owned()),
+            model: Some(choice.model.name.clone()),
+            precision: Some(choice.model.precision.name().to_owned()),
+            payload: Some("rgb8".to_owned()),
+            ..Candidate::default()
+        },
+        Way::Server(remote) => remote::describe(remote, &choice.model),
+    };
     Candidate {
         id: choice.id(),
-        engine: choice.engine.name().to_owned(),
-        provider: Some(choice.provider.name().to_owned()),
-        model: Some(choice.model.name.clone()),
-        precision: Some(choice.model.precision.name().to_owned()),
-        payload: Some("rgb8".to_owned()),
         available: false,
         reason: choice.obstacle.clone(),
-        ..Candidate::default()
+        ..known
     }
-}
-
-/// Pictures are handed over as 8-bit RGB.
-fn payload_bytes(choice: &Choice) -> f64 {
-    let side = f64::from(choice.model.preprocessing.size);
-    side * side * 3.0
 }
 
 fn milliseconds(time: Duration) -> f64 {

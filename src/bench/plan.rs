@@ -16,8 +16,10 @@ pub struct Plan {
     pub photos: usize,
     /// Sizes of batches in the offline scenario, each at least 1.
     pub batches: Vec<usize>,
-    /// Callers of the closed loop, each at least 1.
+    /// Callers of the closed loop with engines of this machine, each at least 1.
     pub callers: Vec<usize>,
+    /// Callers of the closed loop with servers, each at least 1: they take more at once.
+    pub server_callers: Vec<usize>,
     /// About how long a candidate may take; beyond twice that the rest is left out.
     pub candidate_limit: Duration,
     /// Latency for which the highest rate is looked for and by which `goodput` counts.
@@ -36,6 +38,7 @@ impl Default for Plan {
             photos: 64,
             batches: vec![1, 4, 8, 16, 32],
             callers: vec![1, 8, 16],
+            server_callers: vec![1, 8, 16, 32, 64, 128],
             candidate_limit: Duration::from_mins(1),
             latency_limit: Duration::from_millis(250),
             price_per_hour: None,
@@ -86,35 +89,42 @@ impl Plan {
     /// The steps: single pictures and batches by size, because some engines are opened for a batch
     /// size; then the loads of a server, of which the last is the first to be left out when the
     /// time is over.
-    pub(super) fn steps(&self) -> Vec<Step> {
+    pub(super) fn steps(&self, is_server: bool) -> Vec<Step> {
+        let callers = if is_server {
+            &self.server_callers
+        } else {
+            &self.callers
+        };
         let mut steps = vec![Step::Single];
         steps.extend(self.batches.iter().map(|batch| Step::Offline(*batch)));
         steps.push(Step::MultiStream);
         // Stable: steps of one size stay in this order.
         steps.sort_by_key(|step| step.batch());
-        steps.extend(self.callers.iter().map(|callers| Step::Closed(*callers)));
-        if !self.callers.is_empty() {
+        steps.extend(callers.iter().map(|callers| Step::Closed(*callers)));
+        if !callers.is_empty() {
             steps.extend(OPEN_SHARES.map(Step::Open));
             steps.push(Step::Search);
         }
         steps
     }
 
-    /// How many measurements are made of a candidate, if there is time for all.
+    /// How many measurements are made of a candidate, of a server or of an engine of this machine,
+    /// if there is time for all.
     #[must_use]
-    pub fn measurements(&self) -> usize {
-        self.steps().len()
+    pub fn measurements(&self, is_server: bool) -> usize {
+        self.steps(is_server).len()
     }
 
     /// The largest batch of all steps.
     pub(super) fn largest_batch(&self) -> usize {
-        self.steps().into_iter().map(Step::batch).max().unwrap_or(1)
+        let steps = self.steps(false).into_iter();
+        steps.map(Step::batch).max().unwrap_or(1)
     }
 
     /// How long one step may take: its share of the candidate's time, the search counting for
     /// several, between half a second and ten.
-    pub(super) fn timing(&self) -> Timing {
-        let steps = self.steps().len() + ATTEMPTS;
+    pub(super) fn timing(&self, is_server: bool) -> Timing {
+        let steps = self.steps(is_server).len() + ATTEMPTS;
         let share = self.candidate_limit / u32::try_from(steps).unwrap_or(u32::MAX);
         let longest = share.clamp(Duration::from_millis(500), Duration::from_secs(10));
         let usual = Timing::default();
@@ -137,8 +147,11 @@ mod tests {
 
     #[test]
     fn batches_go_by_their_size_and_rates_come_after_the_callers() {
-        let steps = Plan::default().steps();
+        let steps = Plan::default().steps(false);
         assert_eq!(steps.len(), 1 + 5 + 1 + 3 + 3);
+        let of_server = Plan::default().steps(true);
+        assert_eq!(of_server[..7], steps[..7]);
+        assert_eq!(of_server[7..13], [1, 8, 16, 32, 64, 128].map(Step::Closed));
         let batches: Vec<usize> = steps.iter().map(|step| step.batch()).collect();
         assert_eq!(batches[..7], [1, 1, 4, 8, 8, 16, 32]);
         assert_eq!(steps[7..10], [1, 8, 16].map(Step::Closed));
@@ -153,7 +166,7 @@ mod tests {
             ..Plan::default()
         };
         assert_eq!(
-            few.steps(),
+            few.steps(false),
             [Step::Single, Step::Offline(1), Step::MultiStream]
         );
         assert_eq!(few.largest_batch(), MULTI_STREAM);
@@ -166,7 +179,7 @@ mod tests {
                 candidate_limit: Duration::from_secs(seconds),
                 ..Plan::default()
             }
-            .timing()
+            .timing(false)
         };
         assert_eq!(timing(1).longest, Duration::from_millis(500));
         assert_eq!(timing(36).longest, Duration::from_secs(2));

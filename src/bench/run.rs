@@ -1,19 +1,19 @@
 //! A run from the beginning to the end.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use jiff::Timestamp;
 
 use super::candidates::Choice;
+use super::judge::Judge;
 use super::measure::{Measured, Measuring};
 use super::plan::Plan;
 use super::probe::Probe;
-use super::quality::quality;
 use super::schema::{Candidate, Missing, Run, VERSION};
 use super::workload::{Photos, Workload};
 use super::{BenchError, Event, encoding, finding};
-use crate::embed::{Embedding, Preprocessing};
+use crate::embed::Preprocessing;
 
 /// Measures these candidates on these photos. When `cancel` is set, what was measured by then is
 /// the run; `watch` is told of the progress.
@@ -29,9 +29,11 @@ pub fn run(
     watch: &mut dyn FnMut(Event<'_>),
 ) -> Result<Run, BenchError> {
     let (started, began) = (Timestamp::now(), Instant::now());
+    // What a server takes may be another form of what its model takes here.
     let wanted: Vec<Preprocessing> = choices
         .iter()
-        .map(|choice| choice.model.preprocessing.clone())
+        .flat_map(|choice| [&choice.model.preprocessing, choice.preprocessing()])
+        .cloned()
         .collect();
     let workload = match photos {
         Photos::Folder(folder) => {
@@ -63,7 +65,14 @@ pub fn run(
         };
         measured.push(measuring.candidate(choice)?);
     }
-    judge(choices, &mut measured, &mut missing);
+    let judge = Judge {
+        choices,
+        workload: &workload,
+        is_made: *photos == Photos::Made,
+    };
+    if !cancel.load(Ordering::Relaxed) {
+        judge.judge(&mut measured, &mut missing);
+    }
     let encodings = match wanted.first() {
         Some(first) => encoding::encodings(workload.inputs(first), first, &plan.batches)?,
         None => Vec::new(),
@@ -91,15 +100,15 @@ pub fn run(
     Ok(run)
 }
 
-/// What engines on one machine never have.
+/// What engines of this machine never have.
 fn always_missing(photos: &Photos) -> Vec<Missing> {
     let mut missing = vec![
         (
             "server",
-            "only a server tells of its queue, batches and executions",
+            "of an engine of this machine: only a server tells of its queue, batches and executions",
         ),
         (
-            "stages_ms.encode, stages_ms.send, stages_ms.network, stages_ms.receive",
+            "stages_ms.encode, stages_ms.send, stages_ms.network",
             "on this machine pictures are handed over in memory, and nothing is sent",
         ),
     ];
@@ -116,36 +125,6 @@ fn always_missing(photos: &Photos) -> Vec<Missing> {
             reason: reason.to_owned(),
         })
         .collect()
-}
-
-/// Compares each candidate's vectors with those of its family's reference: single precision on
-/// the processor, by the built-in engine if that was measured.
-fn judge(choices: &[Choice], measured: &mut [Measured], missing: &mut Vec<Missing>) {
-    let judged: Vec<Option<(String, Vec<Embedding>)>> = choices
-        .iter()
-        .map(|choice| {
-            let reference = choices.iter().zip(measured.iter()).find(|(other, found)| {
-                other.is_reference()
-                    && other.family() == choice.family()
-                    && !found.vectors.is_empty()
-            });
-            reference.map(|(other, found)| (other.id(), found.vectors.clone()))
-        })
-        .collect();
-    for (found, reference) in measured.iter_mut().zip(judged) {
-        if found.vectors.is_empty() {
-            continue;
-        }
-        let quality = reference.and_then(|(id, truth)| quality(&id, &truth, &found.vectors));
-        if quality.is_none() {
-            missing.push(Missing {
-                figure: format!("{}: quality", found.candidate.id),
-                reason: "its model was not measured in single precision on the processor"
-                    .to_owned(),
-            });
-        }
-        found.candidate.quality = quality;
-    }
 }
 
 fn unavailable(candidates: &[Candidate]) -> Vec<Missing> {

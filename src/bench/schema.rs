@@ -113,21 +113,25 @@ pub struct Workload {
 /// One way of computing embeddings.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Candidate {
-    /// `engine/provider/model/precision`; unique in a run.
+    /// `engine/provider/model/precision`, `remote/protocol/host:port/model/payload`; unique in a
+    /// run.
     pub id: String,
     /// `embedded`, `onnxruntime`, `remote`.
     pub engine: String,
-    /// Library and version.
+    /// Where a server is: `grpc://gpu-box:8001`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// Library and version; a server's own name for itself.
     pub runtime: Option<String>,
     /// Execution provider.
     pub provider: Option<String>,
-    /// `http`, `grpc`, ...; null on this machine.
+    /// `http`, `grpc`, `immich`; null on this machine.
     pub protocol: Option<String>,
     /// The model's name.
     pub model: Option<String>,
     /// `f32`, `f16`, `int8`.
     pub precision: Option<String>,
-    /// What a picture is handed over as: `rgb8`, `f32`, `jpeg`.
+    /// What a picture is handed over as: `rgb8`, `binary-u8`, `json-f32`, `base64-jpeg`.
     pub payload: Option<String>,
     /// Whether it could be measured.
     pub available: bool,

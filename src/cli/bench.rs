@@ -131,6 +131,7 @@ pub(super) fn run(args: &BenchArgs, context: &Context) -> Result<(), CliError> {
         engines: args.engine.clone(),
         providers: args.provider.clone(),
         library: plan.library.as_deref(),
+        ..Wanted::default()
     };
     let choices = candidates::local(&models(args, context)?, &wanted);
     let photos = match &args.folder {
@@ -185,6 +186,7 @@ fn plan(args: &BenchArgs, context: &Context) -> Plan {
         photos: args.photos as usize,
         batches: sizes(&args.batch),
         callers: sizes(&args.concurrency),
+        server_callers: sizes(&args.concurrency),
         candidate_limit: Duration::from_secs(args.seconds.into()),
         latency_limit: Duration::from_millis(args.latency_limit.into()),
         price_per_hour: args.price_per_hour,

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::app::App;
 use crate::app::jobs::{BenchmarkAnswer, Ended, Told, WaysRequest};
-use crate::app::settings::Change;
+use crate::app::settings::{Change, SettingsCommand};
 use crate::bench::candidates::Choice;
 use crate::bench::schema::Run;
 
@@ -59,15 +59,23 @@ impl App {
     pub(in crate::app) fn look_for_benchmark(&mut self) {
         let state = &mut self.state.benchmark;
         state.has_looked = true;
-        // The ways of a run that is on its way are those that it began with.
-        if !self.jobs.benchmark.is_measuring() {
-            let settings = &self.state.settings;
-            self.jobs.benchmark.look_for_ways(WaysRequest {
-                models: settings.models_folder(&self.places),
-                model: settings.model.clone(),
-                library: settings.onnxruntime_library.clone(),
-            });
+        // A look takes from the processor that is measured.
+        if self.jobs.benchmark.is_measuring() {
+            return;
         }
+        let settings = &self.state.settings;
+        let servers = settings.servers.iter().filter(|server| !server.disabled);
+        let request = WaysRequest {
+            models: settings.models_folder(&self.places),
+            model: settings.model.clone(),
+            library: settings.onnxruntime_library.clone(),
+            servers: servers.cloned().collect(),
+            session: self.session.clone(),
+        };
+        if request.servers.is_empty() {
+            state.servers = Some(Vec::new());
+        }
+        self.jobs.benchmark.look_for_ways(request);
         self.jobs.benchmark.look_for_runs();
         if state.shelf.reference.is_none() {
             self.jobs.benchmark.read_reference();
@@ -80,21 +88,20 @@ impl App {
             return;
         }
         let state = &mut self.state.benchmark;
-        let Some(Ok(ways)) = &state.ways else {
-            return;
-        };
-        let choices: Vec<Choice> = (ways.iter())
-            .filter(|way| !state.left_out.contains(&way.id()))
-            .cloned()
-            .collect();
+        let choices: Vec<Choice> = state.chosen().cloned().collect();
         let plan = state.form.plan(&self.state.settings);
         let photos = state.form.source(way::first_folder(&self.state.folders));
+        let planned = choices.iter().map(|way| match way.obstacle {
+            None => plan.measurements(way.server().is_some()),
+            Some(_) => 0,
+        });
         let measuring = Measuring {
+            planned: planned.collect(),
             run: way::draft(&plan, &choices),
             began: Instant::now(),
             now: Now::Photos { done: 0, all: 0 },
             done: 0,
-            each: plan.measurements(),
+            sends: state.sends(),
             is_stopping: false,
         };
         match self.jobs.benchmark.start(plan, photos, choices) {
@@ -203,7 +210,8 @@ impl App {
     pub(in crate::app) fn take_benchmark(&mut self, answer: BenchmarkAnswer) {
         let state = &mut self.state.benchmark;
         match answer {
-            BenchmarkAnswer::Ways(ways) => state.ways = Some(ways),
+            BenchmarkAnswer::Local(ways) => state.local = Some(ways),
+            BenchmarkAnswer::Servers(ways) => state.servers = Some(ways),
             BenchmarkAnswer::Kept(kept) => state.shelf.kept = Some(kept),
             BenchmarkAnswer::Reference(runs) => state.shelf.reference = Some(runs),
             BenchmarkAnswer::Read {
@@ -256,7 +264,7 @@ impl App {
         };
         let before = Box::new(self.state.settings.clone());
         for change in way::changes(&choice, &before) {
-            self.settings(crate::app::settings::SettingsCommand::Change(change));
+            self.settings(SettingsCommand::Change(change));
         }
         let told = format!("{} computes from the next scan on.", way::name(&choice));
         self.tell(told.clone());
@@ -268,11 +276,12 @@ impl App {
             return;
         };
         for change in [
+            Change::Servers(before.servers),
             Change::Engine(before.engine),
             Change::Provider(before.provider),
             Change::Model(before.model),
         ] {
-            self.settings(crate::app::settings::SettingsCommand::Change(change));
+            self.settings(SettingsCommand::Change(change));
         }
         self.tell("The settings are as they were before.");
     }

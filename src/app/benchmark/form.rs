@@ -38,8 +38,10 @@ pub(crate) struct Form {
     pub(crate) price_per_hour: f64,
     /// Sizes of batches, in order.
     pub(crate) batches: Vec<usize>,
-    /// Callers at once, in order.
+    /// Callers at once of an engine of this computer, in order.
     pub(crate) callers: Vec<usize>,
+    /// Callers at once of a server, in order.
+    pub(crate) server_callers: Vec<usize>,
 }
 
 impl Default for Form {
@@ -53,6 +55,7 @@ impl Default for Form {
             price_per_hour: 0.0,
             batches: plan.batches,
             callers: plan.callers,
+            server_callers: plan.server_callers,
         }
     }
 }
@@ -64,6 +67,7 @@ impl Form {
             photos: self.photos,
             batches: self.batches.clone(),
             callers: self.callers.clone(),
+            server_callers: self.server_callers.clone(),
             candidate_limit: Duration::from_secs(self.seconds.into()),
             latency_limit: Duration::from_millis(self.latency_limit_ms.into()),
             price_per_hour: (self.price_per_hour > 0.0).then_some(self.price_per_hour),
@@ -72,14 +76,14 @@ impl Form {
         }
     }
 
-    /// How many measurements are made of a way.
+    /// How many measurements are made of an engine of this computer.
     pub(crate) fn measurements(&self) -> usize {
         let plan = Plan {
             batches: self.batches.clone(),
             callers: self.callers.clone(),
             ..Plan::default()
         };
-        plan.measurements()
+        plan.measurements(false)
     }
 
     /// Where the pictures come from, with these folders in the library.

@@ -19,7 +19,9 @@ pub(crate) struct BenchmarkState {
     /// What is to be measured.
     pub(crate) form: Form,
     /// The ways of computing on this machine; none while they are looked for.
-    pub(crate) ways: Option<Result<Vec<Choice>, String>>,
+    pub(crate) local: Option<Result<Vec<Choice>, String>>,
+    /// The ways of the servers that are set up; none while they are asked.
+    pub(crate) servers: Option<Vec<Choice>>,
     /// The names of those that the user left out.
     pub(crate) left_out: BTreeSet<String>,
     /// What is being measured.
@@ -49,10 +51,12 @@ pub(crate) struct Measuring {
     pub(crate) began: Instant,
     /// What is at work.
     pub(crate) now: Now,
-    /// Measurements that are done.
+    /// Measurements that are done of the way that is at work.
     pub(crate) done: usize,
-    /// Measurements a way.
-    pub(crate) each: usize,
+    /// Measurements of each way of the run, none of those that are not available.
+    pub(crate) planned: Vec<usize>,
+    /// Whether pictures are sent to servers.
+    pub(crate) sends: bool,
     /// Whether it was asked to stop.
     pub(crate) is_stopping: bool,
 }
@@ -92,38 +96,55 @@ pub(crate) struct Used {
 }
 
 impl BenchmarkState {
-    /// How many ways are to be measured.
-    pub(crate) fn chosen(&self) -> usize {
-        let Some(Ok(ways)) = &self.ways else {
-            return 0;
-        };
-        let is_chosen =
-            |way: &&Choice| way.obstacle.is_none() && !self.left_out.contains(&way.id());
-        ways.iter().filter(is_chosen).count()
+    /// All ways that are known, those of this machine first.
+    pub(crate) fn ways(&self) -> impl Iterator<Item = &Choice> {
+        let local = self.local.iter().flatten().flatten();
+        local.chain(self.servers.iter().flatten())
+    }
+
+    /// Those that are to be measured. Ways that are not available belong to a run too, which says
+    /// why they are not.
+    pub(crate) fn chosen(&self) -> impl Iterator<Item = &Choice> {
+        self.ways().filter(|way| !self.left_out.contains(&way.id()))
+    }
+
+    /// How many of them can be measured.
+    pub(crate) fn available(&self) -> usize {
+        self.chosen().filter(|way| way.obstacle.is_none()).count()
+    }
+
+    /// Whether one of them is a server, to which pictures are sent.
+    pub(crate) fn sends(&self) -> bool {
+        let mut chosen = self.chosen();
+        chosen.any(|way| way.obstacle.is_none() && way.server().is_some())
     }
 }
 
 impl Measuring {
     /// How many measurements there will be.
     pub(crate) fn expected(&self) -> usize {
-        let ways = self.run.candidates.iter().filter(|way| way.available);
-        ways.count() * self.each
+        self.planned.iter().sum()
     }
 
     /// How far it is, 0 to 1.
     #[expect(clippy::cast_precision_loss, reason = "a bar of some hundred pixels")]
     pub(crate) fn fraction(&self) -> f32 {
-        let Now::Way { number, all, .. } = &self.now else {
+        let Now::Way { number, .. } = &self.now else {
             return 0.0;
         };
-        let way = self.done as f32 / self.each.max(1) as f32;
-        ((*number as f32 - 1.0 + way.min(1.0)) / (*all).max(1) as f32).clamp(0.0, 1.0)
+        let at = number.saturating_sub(1);
+        let before: usize = self.planned.iter().take(at).sum();
+        let here = self.planned.get(at).map_or(0, |all| self.done.min(*all));
+        (before + here) as f32 / self.expected().max(1) as f32
     }
 
     /// About how long it will still take, once there is something to tell it by.
     pub(crate) fn time_left(&self) -> Option<Duration> {
         let fraction = self.fraction();
+        if fraction < 0.05 {
+            return None;
+        }
         let left = self.began.elapsed().as_secs_f32() * (1.0 - fraction) / fraction;
-        (fraction > 0.05).then(|| Duration::try_from_secs_f32(left).ok())?
+        Duration::try_from_secs_f32(left).ok()
     }
 }

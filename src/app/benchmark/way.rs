@@ -9,32 +9,27 @@ use super::Shelved;
 use crate::app::settings::Change;
 use crate::app::state::State;
 use crate::app::words;
-use crate::bench::candidates::{Choice, Engine};
-use crate::bench::schema::{Candidate, Run, VERSION};
+use crate::bench::candidates::{Choice, Engine, Way};
+use crate::bench::schema::{Candidate, Machine, Run, VERSION, Workload};
 use crate::bench::{Plan, finding};
-use crate::embed::bundled;
+use crate::embed::remote::Server;
+use crate::embed::{EngineChoice, bundled};
 use crate::library::LibraryFolder;
 use crate::settings::Settings;
 
 /// Why nothing can be measured now; none if it can.
 pub(crate) fn obstacle(state: &State) -> Option<&'static str> {
     let benchmark = &state.benchmark;
-    let is_chosen =
-        |way: &Choice| way.obstacle.is_none() && !benchmark.left_out.contains(&way.id());
     if state.scan.is_some() {
         return Some("A scan is running; it would slow what is measured. Wait for it, or stop it.");
     }
     if state.removal.is_at_work() {
         return Some("Photos are being moved; it can be measured when that is done.");
     }
-    match &benchmark.ways {
-        None => Some("Candidates are still being looked for."),
-        Some(Err(_)) => Some("There is nothing to measure; what is wrong is said at the left."),
-        Some(Ok(ways)) if !ways.iter().any(is_chosen) => {
-            Some("Choose at least one candidate at the left.")
-        }
-        Some(Ok(_)) => None,
+    if benchmark.local.is_none() {
+        return Some("Candidates are still being looked for.");
     }
+    (benchmark.available() == 0).then_some("Choose at least one candidate at the left.")
 }
 
 /// The folder of the library that photos are taken from where no other is named.
@@ -56,8 +51,8 @@ pub(super) fn draft(plan: &Plan, choices: &[Choice]) -> Run {
         program: concat!("twinlens ", env!("CARGO_PKG_VERSION")).to_owned(),
         started: Timestamp::now(),
         source: None,
-        machine: crate::bench::schema::Machine::default(),
-        workload: crate::bench::schema::Workload::default(),
+        machine: Machine::default(),
+        workload: Workload::default(),
         price_per_hour: plan.price_per_hour,
         price_per_hour_max: None,
         latency_limit_ms: Some(plan.latency_limit.as_secs_f64() * 1e3),
@@ -89,11 +84,8 @@ pub(crate) fn recommended(state: &State) -> Result<&Choice, String> {
     }
     let best = finding::best(&shown.run).ok_or("Nothing was measured that could be used.")?;
     let id = &best.candidate.id;
-    let Some(Ok(ways)) = &benchmark.ways else {
-        return Err("Candidates are still being looked for.".to_owned());
-    };
-    let choice = (ways.iter().find(|way| way.id() == *id))
-        .ok_or_else(|| format!("{id} is not on this computer any more."))?;
+    let choice = (benchmark.ways().find(|way| way.id() == *id))
+        .ok_or_else(|| format!("{id} is not known here at present."))?;
     match &choice.obstacle {
         None => Ok(choice),
         Some(obstacle) => Err(obstacle.clone()),
@@ -111,30 +103,56 @@ pub(crate) fn is_in_use(choice: &Choice, settings: &Settings) -> bool {
 
 /// What has to change in the settings to compute so.
 pub(super) fn changes(choice: &Choice, settings: &Settings) -> Vec<Change> {
+    match &choice.way {
+        Way::Local { engine, provider } => {
+            let mut changes = vec![Change::Engine(engine.choice())];
+            // The built-in engine has one provider, and that change names it.
+            if *engine != Engine::Embedded {
+                changes.push(Change::Provider(*provider));
+            }
+            changes.extend(model(choice, settings));
+            changes
+        }
+        Way::Server(remote) => {
+            let mut servers = settings.servers.clone();
+            let chosen = Server {
+                disabled: false,
+                ..remote.server.clone()
+            };
+            match servers.iter_mut().find(|server| server.url == chosen.url) {
+                Some(server) => *server = chosen,
+                None => servers.push(chosen),
+            }
+            vec![
+                Change::Servers(servers),
+                Change::Engine(EngineChoice::Remote),
+            ]
+        }
+    }
+}
+
+/// The model of the way, if it is not the one in use.
+fn model(choice: &Choice, settings: &Settings) -> Option<Change> {
     let name = choice.model.name.as_str();
     let chosen = settings.model.as_deref();
     let is_chosen = chosen.unwrap_or(bundled::NAME) == name
         || chosen.is_some_and(|chosen| choice.model.file.as_deref() == Some(chosen.as_ref()));
-    let mut changes = vec![Change::Engine(choice.engine.choice())];
-    // The built-in engine has one provider, and naming it is left to the change of the engine.
-    if choice.engine != Engine::Embedded {
-        changes.push(Change::Provider(choice.provider));
-    }
-    if !is_chosen {
-        changes.push(Change::Model(
-            (name != bundled::NAME).then(|| name.to_owned()),
-        ));
-    }
-    changes
+    let other = (name != bundled::NAME).then(|| name.to_owned());
+    (!is_chosen).then_some(Change::Model(other))
 }
 
-/// A way as people say it: `ONNX Runtime on CPU, lite0-copies`.
+/// A way as people say it: `ONNX Runtime on CPU with lite0-copies`.
 pub(crate) fn name(choice: &Choice) -> String {
-    let engine = match choice.engine {
-        Engine::Embedded => "The built-in engine".to_owned(),
-        Engine::OnnxRuntime => {
-            format!("ONNX Runtime on {}", choice.provider.name().to_uppercase())
+    let engine = match &choice.way {
+        Way::Local {
+            engine: Engine::Embedded,
+            ..
+        } => "The built-in engine".to_owned(),
+        Way::Local { provider, .. } => {
+            format!("ONNX Runtime on {}", provider.name().to_uppercase())
         }
+        // Its name has server, protocol, model and payload.
+        Way::Server(_) => return choice.id(),
     };
     format!("{engine} with {}", choice.model.name)
 }

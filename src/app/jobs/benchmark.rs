@@ -21,8 +21,10 @@ use crate::bench::history::{self, Listed};
 use crate::bench::reference::Reference;
 use crate::bench::schema::{Run, Scenario, Window};
 use crate::bench::{self, BenchError, Event, Photos, Plan};
-use crate::embed::EmbedError;
+use crate::embed::remote::Server;
+use crate::embed::remote::vault::Session;
 use crate::embed::store::{ModelStore, State};
+use crate::embed::{EmbedError, ModelRecord};
 use crate::scan::ScanError;
 
 /// Messages of a run that may wait for a frame.
@@ -30,8 +32,10 @@ const TOLD: usize = 256;
 
 /// What came of the work. Errors are sentences.
 pub(crate) enum BenchmarkAnswer {
-    /// The ways of computing here.
-    Ways(Result<Vec<Choice>, String>),
+    /// The ways of computing on this machine.
+    Local(Result<Vec<Choice>, String>),
+    /// Those of the servers that are set up.
+    Servers(Vec<Choice>),
     /// The runs on the disk.
     Kept(Result<Vec<Listed>, String>),
     /// The runs that come with the program.
@@ -145,6 +149,10 @@ pub(crate) struct WaysRequest {
     pub(crate) model: Option<String>,
     /// The library of ONNX Runtime, if the user named it.
     pub(crate) library: Option<PathBuf>,
+    /// The servers that are set up and not switched off.
+    pub(crate) servers: Vec<Server>,
+    /// Their secrets that are not in the keyring.
+    pub(crate) session: Session,
 }
 
 /// The threads.
@@ -183,13 +191,25 @@ impl BenchmarkJobs {
         if self.ways.is_none() {
             self.ways = Errands::start("benchmark-ways", self.ctx.clone(), self.answers.clone());
         }
-        let work = move |_: &AtomicBool| {
-            let ways = ways(&request).map_err(|error| error.to_string());
-            Some(BenchmarkAnswer::Ways(ways).into())
-        };
         // What is refused is looked for when the view is opened again.
-        if let Some(ways) = &self.ways {
-            ways.add(work);
+        let Some(ways) = &self.ways else {
+            return;
+        };
+        // A server that does not answer must not keep back what is here.
+        let request = Arc::new(request);
+        let of_here = Arc::clone(&request);
+        ways.add(move |_| {
+            let local =
+                models(&of_here).map(|models| candidates::local(&models, &of_here.wanted()));
+            Some(BenchmarkAnswer::Local(local.map_err(|error| error.to_string())).into())
+        });
+        if !request.servers.is_empty() {
+            ways.add(move |cancel| {
+                // What is wrong with the models is said of those of this machine.
+                let models = models(&request).ok()?;
+                let servers = candidates::servers(&models, &request.wanted(), cancel);
+                Some(BenchmarkAnswer::Servers(servers).into())
+            });
         }
     }
 
@@ -347,8 +367,19 @@ impl Drop for BenchmarkJobs {
     }
 }
 
-/// All models that can be used, with all engines that there are.
-fn ways(request: &WaysRequest) -> Result<Vec<Choice>, EmbedError> {
+impl WaysRequest {
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted {
+            library: self.library.as_deref(),
+            servers: self.servers.clone(),
+            session: self.session.clone(),
+            ..Wanted::default()
+        }
+    }
+}
+
+/// All models that can be used.
+fn models(request: &WaysRequest) -> Result<Vec<ModelRecord>, EmbedError> {
     let store = ModelStore::new(&request.models)?;
     let listed = store.list()?.into_iter();
     let usable = listed.filter(|model| matches!(model.state, State::Bundled | State::Installed));
@@ -362,11 +393,7 @@ fn ways(request: &WaysRequest) -> Result<Vec<Choice>, EmbedError> {
     {
         models.push(record);
     }
-    let wanted = Wanted {
-        library: request.library.as_deref(),
-        ..Wanted::default()
-    };
-    Ok(candidates::local(&models, &wanted))
+    Ok(models)
 }
 
 fn measure(

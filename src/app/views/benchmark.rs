@@ -63,7 +63,7 @@ fn below(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             widgets::trouble(ui, reason);
         }
         if let Some(measuring) = &benchmark.measuring {
-            card(ui, |ui| progress::show(ui, measuring, commands));
+            card(ui, |ui| progress::show(ui, measuring));
             results::measurements(
                 ui,
                 benchmark,

@@ -134,15 +134,16 @@ impl Shared {
         self.given_up.store(true, Ordering::Release);
     }
 
-    /// Waits until all that fell due is answered, but not longer than `patience`.
+    /// Waits until all that fell due is answered, but not longer than `patience` and not if
+    /// `is_over`.
     pub(super) fn wait_for_late<T>(
         callers: &[ScopedJoinHandle<'_, T>],
         patience: Duration,
-        cancel: &AtomicBool,
+        is_over: &dyn Fn() -> bool,
     ) {
         let began = Instant::now();
         while began.elapsed() < patience
-            && !cancel.load(Ordering::Relaxed)
+            && !is_over()
             && !callers.iter().all(ScopedJoinHandle::is_finished)
         {
             thread::sleep(super::TICK);

@@ -42,6 +42,17 @@ pub trait Service: Sync {
     /// # Errors
     /// A sentence; the request counts as failed and the load goes on.
     fn serve(&self, index: u64) -> Result<Served, String>;
+
+    /// From now on requests count.
+    fn begin(&self) {}
+
+    /// No request falls due any more.
+    fn end(&self) {}
+
+    /// Whether there is no use in going on: the load ends, and what was measured is kept.
+    fn is_lost(&self) -> bool {
+        false
+    }
 }
 
 /// What an answer says of its request.
@@ -168,8 +179,8 @@ pub fn run(
         for number in 0..pacing.callers() {
             let caller = thread::Builder::new()
                 .name(format!("bench-caller-{number}"))
-                // A caller holds little, and there may be many.
-                .stack_size(512 * 1024)
+                // A caller holds little, a TLS handshake at most, and there may be many.
+                .stack_size(1 << 20)
                 .spawn_scoped(scope, || shared.call(service));
             match caller {
                 Ok(caller) => callers.push(caller),
@@ -180,14 +191,16 @@ pub fn run(
             }
         }
         let outcome = match failed {
-            None => Ok(direct(&shared, timing, cancel, watch)),
+            None => Ok(direct(&shared, service, timing, cancel, watch)),
             Some(error) => {
                 shared.stop();
                 Err(error)
             }
         };
         if outcome.is_ok() {
-            Shared::wait_for_late(&callers, timing.longest, cancel);
+            Shared::wait_for_late(&callers, timing.longest, &|| {
+                cancel.load(Ordering::Relaxed) || service.is_lost()
+            });
         }
         shared.give_up();
         let tallies: Vec<Tally> = callers
@@ -204,6 +217,7 @@ pub fn run(
 /// Lets the load warm up, measures, and ends it.
 fn direct(
     shared: &Shared,
+    service: &dyn Service,
     timing: &Timing,
     cancel: &AtomicBool,
     watch: &mut dyn FnMut(&mut Window),
@@ -211,9 +225,13 @@ fn direct(
     let mut outcome = Outcome::default();
     let is_cancelled = || cancel.load(Ordering::Relaxed);
     let began = Instant::now();
-    while !is_cancelled() && (began.elapsed() < timing.warm_up || shared.counts().answers == 0) {
+    while !is_cancelled()
+        && !service.is_lost()
+        && (began.elapsed() < timing.warm_up || shared.counts().answers == 0)
+    {
         thread::sleep(TICK);
     }
+    service.begin();
     shared.measure();
     let measured_from = Instant::now();
     let (mut last, mut last_at) = (shared.counts(), measured_from);
@@ -231,6 +249,7 @@ fn direct(
         outcome.cancelled = is_cancelled();
         let measured = measured_from.elapsed();
         if outcome.cancelled
+            || service.is_lost()
             // A request that takes longer than that is measured all the same.
             || (measured >= timing.longest && shared.is_counting())
             || (outcome.stable && measured >= timing.shortest)
@@ -239,7 +258,23 @@ fn direct(
         }
     }
     shared.stop();
+    service.end();
     outcome
+}
+
+/// Does `work` in so many threads with this name at once, and waits for all of them.
+///
+/// # Errors
+/// If a thread cannot be started; those that were are waited for.
+pub(super) fn at_once(threads: usize, name: &str, work: &(dyn Fn() + Sync)) -> io::Result<()> {
+    thread::scope(|scope| {
+        for number in 0..threads {
+            thread::Builder::new()
+                .name(format!("{name}-{number}"))
+                .spawn_scoped(scope, work)?;
+        }
+        Ok(())
+    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! One open line to a server, whatever it speaks.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::embed_api::EmbedApi;
 use super::http::HttpLine;
@@ -105,6 +105,21 @@ impl Connection {
         })
     }
 
+    /// Opens the line with a question that costs the server nothing, so that the first request
+    /// does not have to.
+    ///
+    /// # Errors
+    /// [`CallError`] if the server cannot be reached. What it answers is of no concern.
+    pub fn open(&mut self, deadline: Duration) -> Result<(), CallError> {
+        match &mut self.line {
+            Line::KserveHttp(line) => line.line.touch("/v2/health/live", deadline),
+            Line::KserveJson(line) => line.line.touch("/v2/health/live", deadline),
+            Line::KserveGrpc(line) => line.line.touch(deadline),
+            Line::EmbedApi(line) => line.line.touch("/health", deadline),
+            Line::Immich(line) => line.line.touch("/ping", deadline),
+        }
+    }
+
     /// The vectors of `batch`, in its order. Sent once; trying again is the caller's.
     ///
     /// # Errors
@@ -121,7 +136,9 @@ impl Connection {
     }
 
     fn answer(&mut self, batch: &[ModelInput], deadline: Duration) -> Result<Answer, CallError> {
+        let begun = Instant::now();
         self.encoder.prepare(batch)?;
+        let prepare = begun.elapsed();
         self.rows.clear();
         let request = Request {
             endpoint: &self.endpoint,
@@ -136,9 +153,20 @@ impl Connection {
             Line::EmbedApi(line) => line.embed(&request, deadline, rows),
             Line::Immich(line) => line.embed(&request, deadline, rows),
         }?;
+        let begun = Instant::now();
+        let vectors = self.rows.vectors(batch, self.endpoint.model.dimension)?;
+        let Timing {
+            encode,
+            wait,
+            receive,
+        } = exchange.timing;
         Ok(Answer {
-            vectors: self.rows.vectors(batch, self.endpoint.model.dimension)?,
-            timing: exchange.timing,
+            vectors,
+            timing: Timing {
+                encode: prepare + encode,
+                wait,
+                receive: receive + begun.elapsed(),
+            },
             sent_bytes: exchange.sent_bytes as u64,
             received_bytes: exchange.received_bytes as u64,
         })

@@ -5,6 +5,7 @@
 mod choose;
 mod describe;
 mod kserve;
+mod ways;
 
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::time::{Duration, Instant};
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use self::kserve::Speaker;
+pub use self::ways::ways;
 use super::grpc::GrpcLine;
 use super::http::{CONNECT_TIMEOUT, HttpLine};
 use super::{
@@ -35,19 +37,14 @@ pub fn discover(
     let hints = [server.model.as_deref(), Some(&record.name)];
     let hints: Vec<&str> = hints.into_iter().flatten().collect();
     let mut found = find(server, credentials, &hints, Until::new(deadline))?;
-    if found.protocol == Protocol::Immich && server.model.is_none() {
-        for model in &mut found.models {
-            describe::immich_name(&record.name).clone_into(&mut model.name);
-        }
+    if found.protocol == Protocol::Immich {
+        found.models = vec![immich_model(server, Some(record))];
     }
     let chosen = choose::choose(&found.models, server, record, found.protocol);
     let (mut model, payload) = chosen.map_err(|error| {
         CallError::new(error.kind, format!("{}: {}", found.address, error.message))
     })?;
-    if let Some(batch) = server.batch {
-        let limit = model.batch_limit.unwrap_or(usize::MAX);
-        model.batch_limit = Some(batch.clamp(1, limit));
-    }
+    keep_to_batch(server, &mut model);
     Ok(Endpoint {
         server: server.clone(),
         address: found.address,
@@ -57,6 +54,14 @@ pub fn discover(
         model,
         payload,
     })
+}
+
+/// The user's word on the largest batch.
+fn keep_to_batch(server: &Server, model: &mut ServedModel) {
+    if let Some(batch) = server.batch {
+        let limit = model.batch_limit.unwrap_or(usize::MAX);
+        model.batch_limit = Some(batch.clamp(1, limit));
+    }
 }
 
 /// The models of `server` that take pictures and give vectors, by name.
@@ -71,6 +76,13 @@ pub fn models(
     let hints: Vec<&str> = server.model.as_deref().into_iter().collect();
     Ok(find(server, credentials, &hints, Until::new(deadline))?.models)
 }
+
+/// What an Immich is called.
+const IMMICH: &str = "Immich machine learning";
+/// Where the embed API takes a form.
+const FORM_PATH: &str = "/embed/batch";
+/// Where the embed API takes JSON.
+const BASE64_PATH: &str = "/embed/base64";
 
 /// A service that answers.
 struct Found {
@@ -219,14 +231,8 @@ fn over_http(
         return Ok(found(protocol, software, vec![model]));
     }
     if may_be(&[Protocol::Immich]) && immich(&line, until)? {
-        let name = server.model.as_deref();
-        let model = ServedModel {
-            name: name.unwrap_or(describe::IMMICH_DEFAULT).to_owned(),
-            batch_limit: Some(1),
-            ..describe::files()
-        };
-        let software = "Immich machine learning".to_owned();
-        return Ok(found(Protocol::Immich, software, vec![model]));
+        let model = immich_model(server, None);
+        return Ok(found(Protocol::Immich, IMMICH.to_owned(), vec![model]));
     }
     Err(nothing_known(&line.base))
 }
@@ -242,9 +248,8 @@ fn embed_api(
         Err(error) if is_elsewhere(&error) => None,
         Err(error) => return Err(error),
     };
-    // 405: the path is there, for POST.
-    let takes_form = line.status_of("/embed/batch", until.left())? == 405;
-    let takes_base64 = line.status_of("/embed/base64", until.left())? == 405;
+    let takes_form = takes(line, FORM_PATH, until)?;
+    let takes_base64 = takes(line, BASE64_PATH, until)?;
     if !takes_form && !takes_base64 {
         return Ok(None);
     }
@@ -265,6 +270,23 @@ fn embed_api(
     let gpu = json(line, "/gpu-info", until).unwrap_or_default();
     let model = describe::embed_model(info.as_ref().unwrap_or(&Value::Null), server);
     Ok(Some((protocol, describe::embed_software(&gpu), model)))
+}
+
+/// The model that an Immich is asked for: the user's, else the one that is like `record`.
+fn immich_model(server: &Server, record: Option<&ModelRecord>) -> ServedModel {
+    let usual = record.map_or(describe::IMMICH_DEFAULT, |record| {
+        describe::immich_name(&record.name)
+    });
+    ServedModel {
+        name: server.model.as_deref().unwrap_or(usual).to_owned(),
+        batch_limit: Some(1),
+        ..describe::files()
+    }
+}
+
+/// Whether a path is there for POST: then GET is answered with 405.
+fn takes(line: &HttpLine, path: &str, until: Until) -> Result<bool, CallError> {
+    Ok(line.status_of(path, until.left())? == 405)
 }
 
 fn immich(line: &HttpLine, until: Until) -> Result<bool, CallError> {

@@ -26,7 +26,7 @@ pub(super) const FORM: &str = "multipart/form-data; boundary=--------twinlens-5f
 /// One line; keeps its buffers.
 #[derive(Debug)]
 pub(super) struct EmbedApi {
-    line: HttpLine,
+    pub(super) line: HttpLine,
     /// `model_name` and `pretrained`, where they are known.
     model: Vec<(&'static str, String)>,
     is_form: bool,

@@ -23,6 +23,31 @@ pub struct Endpoint {
     pub preprocessing: Preprocessing,
 }
 
+/// Pictures a request where neither the server nor the user says anything.
+const USUAL_BATCH: usize = 16;
+/// More bring nothing: requests are on their way side by side.
+const LARGEST_BATCH: usize = 32;
+
+impl Endpoint {
+    /// Pictures a request, by what the user, the server and experience say; at least 1.
+    #[must_use]
+    pub fn usual_batch(&self) -> usize {
+        if self.protocol == Protocol::Immich {
+            return 1;
+        }
+        let model = &self.model;
+        let limit = model.batch_limit.unwrap_or(usize::MAX).max(1);
+        if let Some(chosen) = self.server.batch {
+            return chosen.clamp(1, limit);
+        }
+        let preferred = model.preferred_batches.iter().copied();
+        let best = preferred
+            .filter(|&size| size <= limit.min(LARGEST_BATCH))
+            .max();
+        best.unwrap_or(USUAL_BATCH).clamp(1, limit)
+    }
+}
+
 /// A model as the server describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServedModel {

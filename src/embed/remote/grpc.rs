@@ -125,6 +125,26 @@ impl GrpcLine {
         })
     }
 
+    /// Opens the connection by asking whether the server lives.
+    ///
+    /// # Errors
+    /// [`CallError`] if there is no answer, whatever it says.
+    pub(super) fn touch(&mut self, deadline: Duration) -> Result<(), CallError> {
+        let mut body = BytesMut::new();
+        body.put_bytes(0, FRAME);
+        match self.send("ServerLive", finish(&mut body)?, 1 << 10, deadline) {
+            Err(error)
+                if matches!(
+                    error.kind,
+                    CallErrorKind::Unreachable | CallErrorKind::TimedOut | CallErrorKind::Denied
+                ) =>
+            {
+                Err(error)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Sends a framed message and gives the answer's, of at most `limit` bytes.
     ///
     /// # Errors

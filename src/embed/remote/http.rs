@@ -97,6 +97,19 @@ impl HttpLine {
         self.reply(response, sent)
     }
 
+    /// Opens the connection by asking for something small.
+    ///
+    /// # Errors
+    /// [`CallError`] if there is no answer, whatever it says.
+    pub(super) fn touch(&self, path: &str, deadline: Duration) -> Result<(), CallError> {
+        let response = self.ask(path, deadline)?;
+        // A connection is kept only when its answer was read to the end.
+        let mut body = response.into_body().into_reader().take(ERROR_BYTES);
+        io::copy(&mut body, &mut io::sink())
+            .map(|_bytes| ())
+            .map_err(|error| self.trouble(error.into()))
+    }
+
     /// The status that GET is answered with, whatever it is: it tells whether a path is known.
     ///
     /// # Errors

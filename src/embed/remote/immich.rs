@@ -19,7 +19,7 @@ use super::{CallError, CallErrorKind, Endpoint};
 /// One line; keeps its buffers.
 #[derive(Debug)]
 pub(super) struct Immich {
-    line: HttpLine,
+    pub(super) line: HttpLine,
     entries: String,
     body: Vec<u8>,
     answer: Vec<u8>,

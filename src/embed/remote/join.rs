@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::vault;
+use super::vault::explained;
 use super::{
-    Agreement, CallError, CallErrorKind, Connection, Credentials, Endpoint, Payload, Protocol,
-    Server, agreement, discover, pictures, retry,
+    Agreement, CallError, CallErrorKind, Connection, Credentials, Endpoint, Payload, Server,
+    agreement, discover, pictures, retry,
 };
 use crate::embed::{
     EmbedError, Embedder, Embedding, EngineRequest, Link, ModelInput, ModelRecord, Opened,
@@ -15,10 +15,6 @@ use crate::embed::{
 const DISCOVERY: Duration = Duration::from_secs(10);
 /// How long a server that is still loading is waited for when a scan begins.
 const LOADING: Duration = Duration::from_mins(1);
-/// Pictures a request where neither the server nor the user says anything.
-const USUAL_BATCH: usize = 16;
-/// More bring nothing: requests are on their way side by side.
-const LARGEST_BATCH: usize = 32;
 
 /// A server that answers.
 #[derive(Debug)]
@@ -82,43 +78,14 @@ impl Joined {
     }
 }
 
-/// Pictures a request, by what the user, the server and experience say.
-fn usual_batch(endpoint: &Endpoint) -> usize {
-    if endpoint.protocol == Protocol::Immich {
-        return 1;
-    }
-    let model = &endpoint.model;
-    let limit = model.batch_limit.unwrap_or(usize::MAX).max(1);
-    if let Some(chosen) = endpoint.server.batch {
-        return chosen.clamp(1, limit);
-    }
-    let preferred = model.preferred_batches.iter().copied();
-    let best = preferred
-        .filter(|&size| size <= limit.min(LARGEST_BATCH))
-        .max();
-    best.unwrap_or(USUAL_BATCH).clamp(1, limit)
-}
-
 /// Finds a server, lets it embed a few pictures, and compares them with this computer's.
 ///
 /// # Errors
 /// [`CallError`] with the server's own words.
 pub(super) fn join(server: &Server, here: &mut Here<'_>, link: &Link) -> Result<Joined, CallError> {
-    let (credentials, keyring) = match here.request.session.get(&server.url) {
-        Some(credentials) => (Some(credentials.clone()), None),
-        None => match vault::recall(&server.url) {
-            Ok(credentials) => (credentials, None),
-            // Most servers want none; if this one does, it is told why there is none.
-            Err(error) => (None, Some(error)),
-        },
-    };
+    let (credentials, keyring) = here.request.session.or_keyring(&server.url);
     let joined = join_as(server, credentials, here, link);
-    joined.map_err(|error| match (error.kind, keyring) {
-        (CallErrorKind::Denied, Some(reason)) => {
-            CallError::new(error.kind, format!("{error}; {reason}"))
-        }
-        _ => error,
-    })
+    joined.map_err(|error| explained(error, keyring.as_ref()))
 }
 
 fn join_as(
@@ -135,7 +102,7 @@ fn join_as(
     let pictures = pictures::prepared(&endpoint.preprocessing).map_err(unfit)?;
     let mut connection = Connection::new(&endpoint, credentials.as_ref())?;
     let mut vectors = Vec::new();
-    let mut batch = usual_batch(&endpoint);
+    let mut batch = endpoint.usual_batch();
     while let Some(rest) = pictures
         .get(vectors.len()..)
         .filter(|rest| !rest.is_empty())

@@ -21,7 +21,7 @@ const HEAD: usize = 1 << 10;
 /// One line; keeps its buffer.
 #[derive(Debug)]
 pub(super) struct KserveGrpc {
-    line: GrpcLine,
+    pub(super) line: GrpcLine,
     body: BytesMut,
 }
 

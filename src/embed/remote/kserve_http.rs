@@ -15,7 +15,7 @@ use super::{CallError, Endpoint};
 /// One line; keeps its buffers.
 #[derive(Debug)]
 pub(super) struct KserveHttp {
-    line: HttpLine,
+    pub(super) line: HttpLine,
     path: String,
     body: Vec<u8>,
     answer: Vec<u8>,

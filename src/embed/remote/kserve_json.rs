@@ -19,7 +19,7 @@ use crate::embed::preprocess::levels;
 /// One line; keeps its buffers.
 #[derive(Debug)]
 pub(super) struct KserveJson {
-    line: HttpLine,
+    pub(super) line: HttpLine,
     path: String,
     /// What each level of each channel is in digits, with the comma.
     digits: [Vec<String>; 3],

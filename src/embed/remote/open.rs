@@ -13,7 +13,7 @@ use crate::embed::{
 };
 
 /// The engine's name in reports and settings.
-pub(in crate::embed) const NAME: &str = "remote";
+pub const NAME: &str = "remote";
 
 /// What a server that was away gives must be the same as before to this cosine: arithmetic that
 /// depends on the batch moves it less.

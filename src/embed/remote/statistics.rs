@@ -29,6 +29,8 @@ pub struct Statistics {
     pub images: u64,
     /// Batches that the model ran.
     pub executions: u64,
+    /// Time of whole requests in the server, with what lies between the parts below.
+    pub whole: Duration,
     /// Time that requests waited for their turn.
     pub queue: Duration,
     /// Time for getting inputs ready.
@@ -114,6 +116,7 @@ impl Statistics {
             failures: self.failures.saturating_sub(earlier.failures),
             images: self.images - earlier.images,
             executions: self.executions - earlier.executions,
+            whole: self.whole.saturating_sub(earlier.whole),
             queue: self.queue.saturating_sub(earlier.queue),
             input: self.input.saturating_sub(earlier.input),
             compute: self.compute.saturating_sub(earlier.compute),
@@ -184,6 +187,7 @@ fn from_json(server: &str, body: &[u8]) -> Result<Statistics, CallError> {
             failures: stats.fail.count,
             images: model.inference_count,
             executions: model.execution_count,
+            whole: time(stats.success),
             queue: time(stats.queue),
             input: time(stats.compute_input),
             compute: time(stats.compute_infer),
@@ -205,6 +209,7 @@ fn from_message(answer: messages::StatisticsAnswer) -> Statistics {
             failures: count(stats.fail),
             images: model.inference_count,
             executions: model.execution_count,
+            whole: time(stats.success),
             queue: time(stats.queue),
             input: time(stats.compute_input),
             compute: time(stats.compute_infer),
@@ -221,6 +226,7 @@ fn sum(each: impl Iterator<Item = Statistics>) -> Statistics {
         failures: all.failures + one.failures,
         images: all.images + one.images,
         executions: all.executions + one.executions,
+        whole: all.whole.saturating_add(one.whole),
         queue: all.queue.saturating_add(one.queue),
         input: all.input.saturating_add(one.input),
         compute: all.compute.saturating_add(one.compute),
@@ -260,6 +266,7 @@ fn from_metrics(page: &str, model: &str) -> Option<Statistics> {
             "nv_inference_request_failure" => all.failures += count,
             "nv_inference_count" => all.images += count,
             "nv_inference_exec_count" => all.executions += count,
+            "nv_inference_request_duration_us" => all.whole += time,
             "nv_inference_queue_duration_us" => all.queue += time,
             "nv_inference_compute_input_duration_us" => all.input += time,
             "nv_inference_compute_infer_duration_us" => all.compute += time,

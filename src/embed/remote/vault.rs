@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use keyring::{Entry, Error};
 
-use super::{Credentials, Secret};
+use super::{CallError, CallErrorKind, Credentials, Secret};
 
 /// The name under which the keyring shows them.
 const SERVICE: &str = "Twinlens";
@@ -52,6 +52,31 @@ impl Session {
     #[must_use]
     pub fn get(&self, url: &str) -> Option<&Credentials> {
         self.0.get(&name(url))
+    }
+
+    /// What is kept for this server here, else in the keyring, and why that gave nothing. Most
+    /// servers want no secret, so that a keyring that cannot be used is no error yet: see
+    /// [`explained`].
+    #[must_use]
+    pub fn or_keyring(&self, url: &str) -> (Option<Credentials>, Option<VaultError>) {
+        match self.get(url) {
+            Some(credentials) => (Some(credentials.clone()), None),
+            None => match recall(url) {
+                Ok(credentials) => (credentials, None),
+                Err(error) => (None, Some(error)),
+            },
+        }
+    }
+}
+
+/// A server's refusal, with why the keyring had no secret for it, if that may be the reason.
+#[must_use]
+pub fn explained(error: CallError, keyring: Option<&VaultError>) -> CallError {
+    match (error.kind, keyring) {
+        (CallErrorKind::Denied, Some(reason)) => {
+            CallError::new(error.kind, format!("{error}; {reason}"))
+        }
+        _ => error,
     }
 }
 

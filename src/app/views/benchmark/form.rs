@@ -74,10 +74,15 @@ fn foretold(state: &State) -> String {
     if let Some(obstacle) = way::obstacle(state) {
         return obstacle.to_owned();
     }
-    let number = benchmark.chosen();
+    let number = benchmark.available();
     let seconds = u64::from(benchmark.form.seconds) * number as u64;
+    let sent = if benchmark.sends() {
+        " Pictures made small are sent to the servers among them."
+    } else {
+        ""
+    };
     format!(
-        "{}, about {}.",
+        "{}, about {}.{sent}",
         words::counted(number, "candidate", "candidates"),
         words::duration(std::time::Duration::from_secs(seconds))
     )
@@ -117,7 +122,7 @@ fn fields(ui: &mut Ui, state: &State, form: &mut Form, commands: &mut Vec<Comman
         " an hour",
         "What the computer costs, in any currency, to know what 1,000 photos cost; 0 if it does not matter.",
     );
-    scenarios(ui, form);
+    scenarios(ui, state, form);
 }
 
 fn number<N: Numeric>(
@@ -175,7 +180,7 @@ fn pictures(ui: &mut Ui, state: &State, form: &mut Form, commands: &mut Vec<Comm
 }
 
 /// Which batches and how many callers.
-fn scenarios(ui: &mut Ui, form: &mut Form) {
+fn scenarios(ui: &mut Ui, state: &State, form: &mut Form) {
     let plan = form.measurements();
     let text = words::counted(plan, "measurement", "measurements");
     let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
@@ -198,6 +203,16 @@ fn scenarios(ui: &mut Ui, form: &mut Form) {
             "With any of them also arrivals by chance, and a search for the highest rate.",
         ));
         sizes(ui, &CALLERS, &mut form.callers, "Callers");
+        if state.benchmark.ways().any(|way| way.server().is_some()) {
+            ui.separator();
+            ui.label(widgets::strong("The same with servers", size::BODY));
+            sizes(
+                ui,
+                &CALLERS,
+                &mut form.server_callers,
+                "Callers of a server",
+            );
+        }
     });
     response
         .accessible_name("Measurements of a candidate")

@@ -4,13 +4,12 @@
 use eframe::egui::{self, CornerRadius, ProgressBar, Ui};
 
 use crate::app::benchmark::{Measuring, Now};
-use crate::app::command::Command;
 use crate::app::theme::{Palette, size};
 use crate::app::widgets;
 use crate::app::words;
 
 /// Draws how far it is.
-pub(super) fn show(ui: &mut Ui, measuring: &Measuring, _commands: &mut Vec<Command>) {
+pub(super) fn show(ui: &mut Ui, measuring: &Measuring) {
     let (title, detail) = said(measuring);
     ui.label(widgets::strong(title, size::LARGE));
     let share = measuring.fraction();

@@ -1,15 +1,16 @@
 //! A run: what it is, what it means, its measurements and their pictures.
 
 use eframe::egui::containers::menu::MenuButton;
-use eframe::egui::{Align, Button, Label, Layout, Ui};
+use eframe::egui::{Align, Button, CollapsingHeader, Label, Layout, Ui};
 use lucide_icons::Icon;
 
 use super::{plots, runs, table};
 use crate::app::benchmark::{BenchmarkCommand, BenchmarkFile, BenchmarkState, Format, Shown, way};
 use crate::app::command::Command;
 use crate::app::state::State;
-use crate::app::theme::{size, space};
+use crate::app::theme::{Palette, size, space};
 use crate::app::widgets::{self, button, card, icon};
+use crate::app::words;
 use crate::bench::schema::Run;
 
 /// Draws a run that is done.
@@ -20,6 +21,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, shown: &Shown, commands: &mut Vec
         finding(ui, state, run, commands);
     });
     measurements(ui, &state.benchmark, run, 0, commands);
+    missing(ui, run);
 }
 
 /// The table, which has room for so many rows from the beginning, and the plots.
@@ -79,7 +81,7 @@ fn finding(ui: &mut Ui, state: &State, run: &Run, commands: &mut Vec<Command>) {
 
 fn use_it(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     if let Some(used) = &state.benchmark.used {
-        ui.label(icon(Icon::CircleCheck).color(crate::app::theme::Palette::of(ui).keep));
+        ui.label(icon(Icon::CircleCheck).color(Palette::of(ui).keep));
         ui.label(&used.told);
         if button(ui, Icon::Undo2, "Undo").clicked() {
             commands.push(BenchmarkCommand::UndoUse.into());
@@ -102,4 +104,22 @@ fn use_it(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     if pressed.inner.clicked() {
         commands.push(BenchmarkCommand::Use.into());
     }
+}
+
+/// What the run could not tell, with the reasons.
+fn missing(ui: &mut Ui, run: &Run) {
+    if run.missing.is_empty() {
+        return;
+    }
+    let number = words::counted(run.missing.len(), "figure", "figures");
+    let text = widgets::caption(ui, format!("{number} could not be measured"));
+    CollapsingHeader::new(text)
+        .id_salt("missing-figures")
+        .show(ui, |ui| {
+            for missing in &run.missing {
+                let text = format!("{}: {}", missing.figure, missing.reason);
+                let text = widgets::caption(ui, text);
+                ui.add(Label::new(text).wrap());
+            }
+        });
 }

@@ -2,8 +2,8 @@
 //! figure of each column marked.
 
 use eframe::egui::{
-    self, Align2, Button, Color32, CornerRadius, Rect, RichText, ScrollArea, Sense, Stroke, Ui,
-    WidgetText, pos2, vec2,
+    self, Align2, Color32, CornerRadius, Rect, Response, RichText, ScrollArea, Sense, Stroke,
+    StrokeKind, Ui, WidgetText, pos2, vec2,
 };
 use lucide_icons::Icon;
 
@@ -11,7 +11,6 @@ use crate::app::benchmark::BenchmarkCommand;
 use crate::app::benchmark::table::{Column, Order, Row, best, rows};
 use crate::app::command::Command;
 use crate::app::theme::{self, Palette, RADIUS, RADIUS_LARGE, size, space};
-use crate::app::widgets;
 use crate::app::words;
 use crate::bench::schema::Run;
 
@@ -61,15 +60,17 @@ pub(super) fn show(
 }
 
 /// The columns that are shown.
-struct Columns {
+struct Columns<'a> {
     /// With their widths, and the best and the largest figure.
     shown: Vec<(Column, f32, Option<(f64, f64)>)>,
     /// Of all.
     width: f32,
+    /// What the names of all candidates end with, which need not be read in each row.
+    common: &'a str,
 }
 
-impl Columns {
-    fn new(rows: &[Row<'_>], room: f32) -> Self {
+impl<'a> Columns<'a> {
+    fn new(rows: &[Row<'a>], room: f32) -> Self {
         let all: f32 = Column::ALL.into_iter().map(least).sum();
         // What is not known of any is the first to go where there is no room.
         let is_spare = |column: Column| {
@@ -97,6 +98,7 @@ impl Columns {
         Self {
             width: shown.iter().map(|(_, width, _)| width).sum(),
             shown,
+            common: common_end(rows),
         }
     }
 }
@@ -104,10 +106,10 @@ impl Columns {
 /// The least width of a column, in points.
 fn least(column: Column) -> f32 {
     match column {
-        Column::Candidate => 150.0,
-        Column::Scenario => 140.0,
-        Column::Rate => 84.0,
-        Column::P50 | Column::P95 | Column::P99 => 72.0,
+        Column::Candidate => 136.0,
+        Column::Scenario => 144.0,
+        Column::Rate => 80.0,
+        Column::P50 | Column::P95 | Column::P99 => 68.0,
         Column::Errors => 54.0,
         Column::Stable => 58.0,
         Column::Energy => 70.0,
@@ -115,39 +117,68 @@ fn least(column: Column) -> f32 {
     }
 }
 
+/// The parts `/model/precision` at the end of all names, if there are several candidates.
+fn common_end<'a>(rows: &[Row<'a>]) -> &'a str {
+    let Some(first) = rows.first().map(|row| row.candidate.id.as_str()) else {
+        return "";
+    };
+    if rows.iter().all(|row| row.candidate.id == first) {
+        return "";
+    }
+    let ends = first.match_indices('/').map(|(at, _)| first.split_at(at).1);
+    ends.into_iter()
+        .find(|end| rows.iter().all(|row| row.candidate.id.ends_with(end)))
+        .unwrap_or_default()
+}
+
 fn is_text(column: Column) -> bool {
     matches!(column, Column::Candidate | Column::Scenario)
 }
 
-fn headings(ui: &mut Ui, columns: &Columns, order: Order, commands: &mut Vec<Command>) {
+fn headings(ui: &mut Ui, columns: &Columns<'_>, order: Order, commands: &mut Vec<Command>) {
     ui.horizontal(|ui| {
         for (column, width, _) in &columns.shown {
-            let is_here = order.by == Some(*column);
-            let arrow = match (is_here, order.reversed) {
-                (false, _) => "",
-                (true, false) => " ↑",
-                (true, true) => " ↓",
-            };
-            let palette = Palette::of(ui);
-            let color = if is_here { palette.text } else { palette.weak };
-            let text = RichText::new(format!("{}{arrow}", column.name()))
-                .size(size::SMALL)
-                .color(color);
-            let button = Button::new(text)
-                .frame_when_inactive(false)
-                .truncate()
-                .min_size(vec2(*width, ROW));
-            let (rect, _) = ui.allocate_exact_size(vec2(*width, ROW), Sense::hover());
-            let response = ui.put(rect, button);
-            let name = format!("Sort by {}", column.name());
-            response.widget_info(|| {
-                egui::WidgetInfo::selected(egui::Role::Button, true, is_here, &name)
-            });
+            let response = heading(ui, *column, *width, order);
             if response.on_hover_text(help(*column)).clicked() {
                 commands.push(BenchmarkCommand::Sort(*column).into());
             }
         }
     });
+}
+
+/// A heading in line with what stands below it.
+fn heading(ui: &mut Ui, column: Column, width: f32, order: Order) -> Response {
+    let palette = Palette::of(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(width, ROW), Sense::click());
+    let is_here = order.by == Some(column);
+    let name = format!("Sort by {}", column.name());
+    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_here, &name));
+    let inner = rect.shrink2(vec2(2.0, 2.0));
+    let radius = CornerRadius::same(RADIUS);
+    if response.hovered() {
+        ui.painter().rect_filled(inner, radius, palette.raised);
+    }
+    if response.has_focus() {
+        let stroke = Stroke::new(2.0, palette.accent_text);
+        ui.painter()
+            .rect_stroke(inner, radius, stroke, StrokeKind::Inside);
+    }
+    let arrow = match (is_here, order.reversed) {
+        (false, _) => "",
+        (true, false) => " ↑",
+        (true, true) => " ↓",
+    };
+    let text = format!("{}{arrow}", column.name());
+    let (align, x) = if is_text(column) {
+        (Align2::LEFT_CENTER, rect.left() + space::TINY)
+    } else {
+        (Align2::RIGHT_CENTER, rect.right() - 3.0 - space::TINY)
+    };
+    let color = if is_here { palette.text } else { palette.weak };
+    let font = egui::FontId::proportional(size::SMALL);
+    ui.painter()
+        .text(pos2(x, rect.center().y), align, text, font, color);
+    response
 }
 
 /// What a column is, for whoever points at its heading.
@@ -166,7 +197,7 @@ fn help(column: Column) -> &'static str {
     }
 }
 
-fn draw(ui: &mut Ui, columns: &Columns, row: &Row<'_>) {
+fn draw(ui: &mut Ui, columns: &Columns<'_>, row: &Row<'_>) {
     let (rect, response) = ui.allocate_exact_size(vec2(columns.width, ROW), Sense::hover());
     let spoken = spoken(columns, row);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Row, true, &spoken));
@@ -181,7 +212,11 @@ fn draw(ui: &mut Ui, columns: &Columns, row: &Row<'_>) {
         left += width;
         if is_text(*column) {
             let text = written(*column, row);
-            words_in(ui, cell, &text, palette.text);
+            let text = match column {
+                Column::Candidate => text.strip_suffix(columns.common).unwrap_or(&text),
+                _ => &text,
+            };
+            words_in(ui, cell, text, palette.text);
         } else {
             figure_in(ui, cell, *column, row, *best);
         }
@@ -299,7 +334,7 @@ fn whole(number: f64) -> u64 {
 }
 
 /// A row as a screen reader says it.
-fn spoken(columns: &Columns, row: &Row<'_>) -> String {
+fn spoken(columns: &Columns<'_>, row: &Row<'_>) -> String {
     let parts = columns.shown.iter().filter_map(|(column, _, best)| {
         let text = written(*column, row);
         if is_text(*column) {

@@ -22,19 +22,15 @@ pub(super) fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             }
         });
     });
-    let ways = match &benchmark.ways {
+    match &benchmark.local {
         None => {
             ui.label(widgets::caption(ui, "Looking for engines and models…"));
-            return;
         }
-        Some(Err(reason)) => {
-            widgets::trouble(ui, reason);
-            return;
-        }
-        Some(Ok(ways)) => ways,
-    };
+        Some(Err(reason)) => widgets::trouble(ui, reason),
+        Some(Ok(_)) => {}
+    }
     let (there, missing): (Vec<&Choice>, Vec<&Choice>) =
-        ways.iter().partition(|way| way.obstacle.is_none());
+        benchmark.ways().partition(|way| way.obstacle.is_none());
     for way in there {
         let id = way.id();
         let mut is_in = !benchmark.left_out.contains(&id);
@@ -42,6 +38,9 @@ pub(super) fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         if ticked.inner.changed() {
             commands.push(BenchmarkCommand::Include(id, is_in).into());
         }
+    }
+    if benchmark.servers.is_none() {
+        ui.label(widgets::caption(ui, "Asking the servers what they offer…"));
     }
     if missing.is_empty() {
         return;

@@ -14,19 +14,37 @@ const ENDINGS: [&str; 11] = [
     "fp32", "f32", "fp16", "f16", "half", "uint8", "u8", "rgb8", "jpeg", "jpg", "bytes",
 ];
 
-/// The model of `models` that is `record`'s, and how pictures are sent to it.
+/// A model, and how pictures are sent to it.
+pub(super) type Way = (ServedModel, Payload);
+
+/// The model of `models` that is `record`'s, and how pictures are sent to it: the first of
+/// [`offered`].
+///
+/// # Errors
+/// As [`offered`].
+pub(super) fn choose(
+    models: &[ServedModel],
+    server: &Server,
+    record: &ModelRecord,
+    protocol: Protocol,
+) -> Result<Way, CallError> {
+    offered(models, server, record, protocol).map(|(first, _)| first)
+}
+
+/// The model of `models` that is `record`'s, in each payload that it takes and the user allows:
+/// the best one, and then the others in the order of preference.
 ///
 /// By name if the user named it; else the one of the record's size and length of vector, and
 /// among several of these the one whose name is like the record's; else the only one.
 ///
 /// # Errors
 /// [`CallErrorKind::Refused`] with the models that there are.
-pub(super) fn choose(
+pub(super) fn offered(
     models: &[ServedModel],
     server: &Server,
     record: &ModelRecord,
     protocol: Protocol,
-) -> Result<(ServedModel, Payload), CallError> {
+) -> Result<(Way, Vec<Way>), CallError> {
     let family = match &server.model {
         // These do not list their models: the name was taken as it is.
         Some(_) if is_unlisted(protocol) => models.iter().collect(),
@@ -38,14 +56,14 @@ pub(super) fn choose(
             .iter()
             .map(move |payload| (*model, *payload))
     });
-    let chosen = match server.payload {
-        Some(wanted) => ways.clone().find(|(_, payload)| *payload == wanted),
-        None => ways.clone().min_by_key(|(_, payload)| cost(*payload)),
-    };
-    let Some((model, payload)) = chosen else {
-        let mut offered: Vec<Payload> = ways.map(|(_, payload)| payload).collect();
-        offered.sort_by_key(|payload| cost(*payload));
-        let offered: Vec<&str> = offered.iter().map(|payload| payload.title()).collect();
+    let mut ways: Vec<(&ServedModel, Payload)> = ways.collect();
+    ways.sort_by_key(|(_, payload)| cost(*payload));
+    let is_wanted = |payload| server.payload.is_none_or(|wanted| payload == wanted);
+    let mut wanted = (ways.iter())
+        .filter(|(_, payload)| is_wanted(*payload))
+        .map(|&(model, payload)| (model.clone(), payload));
+    let Some(first) = wanted.next() else {
+        let offered: Vec<&str> = ways.iter().map(|(_, payload)| payload.title()).collect();
         let wanted = server.payload.map_or("a known payload", Payload::title);
         return Err(refused(if offered.is_empty() {
             "the model cannot be sent pictures over this protocol".to_owned()
@@ -56,7 +74,16 @@ pub(super) fn choose(
             )
         }));
     };
-    Ok((model.clone(), payload))
+    Ok((first, wanted.collect()))
+}
+
+/// How well a served model fits a record, to choose between several records: the same length of
+/// vector before a name that is alike.
+pub(super) fn fitness(model: &ServedModel, record: &ModelRecord) -> (bool, u8) {
+    (
+        model.dimension == Some(record.dimension),
+        likeness(family_of(&model.name), &record.name),
+    )
 }
 
 fn is_unlisted(protocol: Protocol) -> bool {

@@ -21,6 +21,8 @@ fn json_and_grpc_and_metrics_tell_the_same_kind_of_thing() {
     assert_eq!((json.requests, json.failures), (19, 1));
     assert_eq!((json.images, json.executions), (21, 20));
     assert_eq!(json.queue, Duration::from_nanos(191_740_153));
+    let parts = json.queue + json.input + json.compute + json.output;
+    assert!(json.whole >= parts, "{json:?}");
     assert_eq!(json.compute, Duration::from_nanos(68_644_453));
     let bytes = capture("triton-grpc/model_statistics.response.pb");
     let grpc = from_message(messages::StatisticsAnswer::decode(&bytes[..]).unwrap());
@@ -30,6 +32,7 @@ fn json_and_grpc_and_metrics_tell_the_same_kind_of_thing() {
     let metrics = from_metrics(&page, "tiny_embed").unwrap();
     assert!(metrics.requests > 0 && metrics.images >= metrics.executions);
     assert!(metrics.queue > Duration::ZERO && metrics.compute > Duration::ZERO);
+    assert!(metrics.whole > metrics.compute);
     assert_eq!(from_metrics(&page, "tiny"), None);
 }
 
