@@ -14,5 +14,5 @@ pub(crate) mod way;
 
 pub(crate) use command::{BenchmarkCommand, BenchmarkFile, Format, PlotKind};
 pub(crate) use form::{BATCHES, CALLERS, Form, Pictures};
-pub(crate) use shelf::{Shelf, Shelved, Shown};
-pub(crate) use state::{BenchmarkState, Measuring, Now, Used};
+pub(crate) use shelf::{Shelved, Shown};
+pub(crate) use state::{BenchmarkState, Comparing, Measuring, Now, Used};

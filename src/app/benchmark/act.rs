@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use eframe::egui;
 
 use super::{
-    BenchmarkCommand, BenchmarkFile, Format, Measuring, Now, Pictures, Shelved, Shown, Used, way,
+    BenchmarkCommand, BenchmarkFile, Comparing, Format, Measuring, Now, Pictures, Shelved, Shown,
+    Used, way,
 };
 use crate::app::App;
 use crate::app::jobs::{BenchmarkAnswer, Ended, Told, WaysRequest};
@@ -52,6 +53,31 @@ impl App {
             BenchmarkCommand::Sort(column) => state.order = state.order.clicked(column),
             BenchmarkCommand::Use => self.use_recommended(),
             BenchmarkCommand::UndoUse => self.undo_use(),
+        }
+        self.compare_shown();
+    }
+
+    /// Sets the run that is shown beside the one that it is compared with, unless that was done.
+    fn compare_shown(&mut self) {
+        let state = &mut self.state.benchmark;
+        let (Some(shown), Some(compared)) = (&state.shown, &state.compared) else {
+            state.comparing = None;
+            return;
+        };
+        let (first, second) = (Arc::clone(&compared.run), Arc::clone(&shown.run));
+        let done = state.comparing.as_ref();
+        if done.is_some_and(|comparing| comparing.is_of(&first, &second)) {
+            return;
+        }
+        let comparing = Comparing {
+            first: Arc::clone(&first),
+            second: Arc::clone(&second),
+            comparison: None,
+        };
+        if self.jobs.benchmark.compare(first, second) {
+            state.comparing = Some(comparing);
+        } else {
+            (state.compared, state.comparing) = (None, None);
         }
     }
 
@@ -237,8 +263,20 @@ impl App {
             BenchmarkAnswer::Imported(Err(error))
             | BenchmarkAnswer::Deleted(Err(error))
             | BenchmarkAnswer::Exported(Err(error)) => self.state.complain(error),
+            BenchmarkAnswer::Compared {
+                first,
+                second,
+                comparison,
+            } => {
+                // Another may be wanted by now.
+                let wanted = state.comparing.as_mut();
+                if let Some(comparing) = wanted.filter(|it| it.is_of(&first, &second)) {
+                    comparing.comparison = Some(comparison);
+                }
+            }
             BenchmarkAnswer::Chosen(wanted, path) => self.take_chosen_for_benchmark(wanted, path),
         }
+        self.compare_shown();
     }
 
     fn take_chosen_for_benchmark(&mut self, wanted: BenchmarkFile, path: PathBuf) {

@@ -1,6 +1,7 @@
 //! What the benchmark view shows: what is to be measured, what is being measured, what was.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::command::PlotKind;
@@ -8,6 +9,7 @@ use super::form::Form;
 use super::shelf::{Shelf, Shown};
 use super::table::Order;
 use crate::bench::candidates::Choice;
+use crate::bench::compare::Comparison;
 use crate::bench::schema::{Run, Window};
 use crate::settings::Settings;
 
@@ -34,12 +36,32 @@ pub(crate) struct BenchmarkState {
     pub(crate) shown: Option<Shown>,
     /// The one that it is compared with.
     pub(crate) compared: Option<Shown>,
+    /// Both beside each other.
+    pub(crate) comparing: Option<Comparing>,
     /// Which plot is shown.
     pub(crate) plot: PlotKind,
     /// How the table is ordered.
     pub(crate) order: Order,
     /// What was changed by a click on "Use this setting".
     pub(crate) used: Option<Used>,
+}
+
+/// Two runs beside each other.
+#[derive(Debug)]
+pub(crate) struct Comparing {
+    /// The one that is compared with.
+    pub(crate) first: Arc<Run>,
+    /// The one that is shown.
+    pub(crate) second: Arc<Run>,
+    /// What came of it; none while it is computed.
+    pub(crate) comparison: Option<Comparison>,
+}
+
+impl Comparing {
+    /// Whether it is of these two.
+    pub(crate) fn is_of(&self, first: &Arc<Run>, second: &Arc<Run>) -> bool {
+        Arc::ptr_eq(&self.first, first) && Arc::ptr_eq(&self.second, second)
+    }
 }
 
 /// A run while it is measured.

@@ -17,6 +17,7 @@ use super::Answer;
 use super::errands::Errands;
 use crate::app::benchmark::{BenchmarkFile, Format};
 use crate::bench::candidates::{self, Choice, Wanted};
+use crate::bench::compare::{self, Comparison};
 use crate::bench::history::{self, Listed};
 use crate::bench::reference::Reference;
 use crate::bench::schema::{Run, Scenario, Window};
@@ -55,6 +56,15 @@ pub(crate) enum BenchmarkAnswer {
     Deleted(Result<PathBuf, String>),
     /// A run was written there.
     Exported(Result<PathBuf, String>),
+    /// Two runs were set beside each other.
+    Compared {
+        /// The first.
+        first: Arc<Run>,
+        /// The second.
+        second: Arc<Run>,
+        /// What came of it.
+        comparison: Comparison,
+    },
     /// Of a dialog of the system.
     Chosen(BenchmarkFile, PathBuf),
 }
@@ -163,6 +173,7 @@ pub(crate) struct BenchmarkJobs {
     folder: PathBuf,
     ways: Option<Errands>,
     files: Option<Errands>,
+    comparisons: Option<Errands>,
     running: Option<Running>,
 }
 
@@ -182,6 +193,7 @@ impl BenchmarkJobs {
             folder,
             ways: None,
             files: None,
+            comparisons: None,
             running: None,
         }
     }
@@ -268,6 +280,29 @@ impl BenchmarkJobs {
         });
     }
 
+    /// Sets two runs beside each other, in a thread of its own: resampling takes seconds, and files
+    /// do not wait for it. Whether there was room for it.
+    pub(crate) fn compare(&mut self, first: Arc<Run>, second: Arc<Run>) -> bool {
+        if self.comparisons.is_none() {
+            let name = "benchmark-compare";
+            self.comparisons = Errands::start(name, self.ctx.clone(), self.answers.clone());
+        }
+        let work = move |_: &AtomicBool| {
+            let comparison = compare::runs(&first, &second);
+            let compared = BenchmarkAnswer::Compared {
+                first,
+                second,
+                comparison,
+            };
+            Some(compared.into())
+        };
+        let added = (self.comparisons.as_ref()).is_some_and(|comparisons| comparisons.add(work));
+        if !added {
+            self.too_much();
+        }
+        added
+    }
+
     fn with_files(&mut self, work: impl FnOnce() -> BenchmarkAnswer + Send + 'static) {
         if self.files.is_none() {
             self.files = Errands::start("benchmark-files", self.ctx.clone(), self.answers.clone());
@@ -277,10 +312,14 @@ impl BenchmarkJobs {
             .as_ref()
             .is_some_and(|files| files.add(move |_: &AtomicBool| Some(work().into())));
         if !done {
-            let text = "There is too much to do at present; try again in a moment.";
-            // Full means that there is enough to tell already.
-            self.answers.try_send(Answer::Failed(text.to_owned())).ok();
+            self.too_much();
         }
+    }
+
+    fn too_much(&self) {
+        let text = "There is too much to do at present; try again in a moment.";
+        // Full means that there is enough to tell already.
+        self.answers.try_send(Answer::Failed(text.to_owned())).ok();
     }
 
     /// Starts to measure; one at a time.

@@ -4,6 +4,7 @@
 //! A run that is measured is drawn as one that is done, by the same code; only the card above the
 //! table is another.
 
+mod comparison;
 mod form;
 mod plots;
 mod progress;

@@ -1,6 +1,6 @@
 //! Writes a run as a file for others.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use crate::app::benchmark::Format;
@@ -23,6 +23,10 @@ pub(super) fn write(run: &Run, format: Format, to: &Path) -> Result<(), ReportEr
             for plot in export::plots::all(run) {
                 let file = to.join(plot.name).with_extension("svg");
                 report::save(&file, |out| Ok(out.write_all(plot.svg.as_bytes())?))?;
+                let picture = export::png(&plot.svg).map_err(io::Error::other)?;
+                report::save(&file.with_extension("png"), |out| {
+                    Ok(out.write_all(&picture)?)
+                })?;
             }
             Ok(())
         }
@@ -57,6 +61,7 @@ mod tests {
         write(run, Format::Plots, &plots).unwrap();
         let svg = std::fs::read_to_string(plots.join("throughput-latency.svg")).unwrap();
         assert!(svg.starts_with("<svg"), "{svg}");
+        assert!(plots.join("throughput-latency.png").is_file());
         let nowhere = folder.path().join("no/such/folder.csv");
         let error = write(run, Format::Csv, &nowhere).unwrap_err().to_string();
         assert!(

@@ -4,7 +4,7 @@ use eframe::egui::containers::menu::MenuButton;
 use eframe::egui::{Align, Button, CollapsingHeader, Label, Layout, Ui};
 use lucide_icons::Icon;
 
-use super::{plots, runs, table};
+use super::{comparison, plots, runs, table};
 use crate::app::benchmark::{BenchmarkCommand, BenchmarkFile, BenchmarkState, Format, Shown, way};
 use crate::app::command::Command;
 use crate::app::state::State;
@@ -20,6 +20,9 @@ pub(super) fn show(ui: &mut Ui, state: &State, shown: &Shown, commands: &mut Vec
         heading(ui, run, commands);
         finding(ui, state, run, commands);
     });
+    if let Some(comparing) = &state.benchmark.comparing {
+        comparison::show(ui, comparing, commands);
+    }
     measurements(ui, &state.benchmark, run, 0, commands);
     missing(ui, run);
 }
