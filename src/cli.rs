@@ -59,7 +59,8 @@ enum Command {
     },
     /// Find duplicate and similar photos in folders; nothing is changed
     Scan(Box<scan::ScanArgs>),
-    /// Measure the ways of computing embeddings on this machine, with your photos
+    /// Measure the ways of computing embeddings on this machine, with your photos; each run is kept
+    /// for the window, where it can be looked at and compared
     Bench(Box<bench::BenchArgs>),
     /// List, download, add and check models
     Models(models::ModelsArgs),

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::Output;
 
 use serde_json::Value;
+use twinlens::bench::history;
 use twinlens::bench::schema::{self, Run};
 use twinlens::bench::tables::{self, Section};
 
@@ -87,6 +88,10 @@ fn a_run_measures_every_scenario_and_writes_every_format() {
     let again: Value = serde_json::from_slice(&again).unwrap();
     let value: Value = serde_json::from_str(&text).unwrap();
     assert!(is_same(&value, &again), "{text}");
+    // It is kept for the window too.
+    let kept = history::list(&home.path().join("data/twinlens/benchmarks")).unwrap();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(history::load(&kept[0].file).unwrap(), run);
     let scenario = &value["candidates"][0]["scenarios"][0];
     for field in ["server", "gpus", "goodput", "errors", "cost_per_1000"] {
         assert!(scenario.as_object().unwrap().contains_key(field), "{field}");

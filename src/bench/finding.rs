@@ -97,11 +97,7 @@ pub fn seconds_for(run: &Run, best: &Best<'_>, photos: usize) -> Option<f64> {
 #[must_use]
 pub fn finding(run: &Run) -> String {
     let Some(best) = best(run) else {
-        if run
-            .candidates
-            .iter()
-            .any(|candidate| !candidate.scenarios.is_empty())
-        {
+        if run.has_measurements() {
             return "Candidates are compared by what they do with batches, and none was measured."
                 .to_owned();
         }

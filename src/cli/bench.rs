@@ -12,7 +12,7 @@ use super::scan::{check_folder, is_stdout, named};
 use super::{CliError, Context, INTERRUPTED, draw};
 use crate::bench::candidates::{self, Choice, Engine, Wanted};
 use crate::bench::schema::{self, Run, Scenario};
-use crate::bench::{self, Event, Photos, Plan, compare, export};
+use crate::bench::{self, Event, Photos, Plan, compare, export, history};
 use crate::embed::store::{ModelStore, State};
 use crate::embed::{ModelRecord, Provider};
 use crate::report;
@@ -142,6 +142,12 @@ pub(super) fn run(args: &BenchArgs, context: &Context) -> Result<(), CliError> {
     });
     live.drawing.finish();
     let run = run?;
+    // In the window it stands among the runs; what was asked for here does not depend on that.
+    if run.has_measurements()
+        && let Err(error) = history::save(&context.places.benchmarks, &run)
+    {
+        eprintln!("note: {error}");
+    }
     write(args, &run, earlier.as_ref())?;
     if INTERRUPTED.load(Ordering::Relaxed) {
         return Err(CliError::BenchStopped);

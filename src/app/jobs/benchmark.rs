@@ -418,7 +418,7 @@ fn measure(
         ctx.request_repaint();
     };
     match bench::run(plan, photos, choices, cancel, &mut watch) {
-        Ok(run) if run.candidates.iter().all(|way| way.scenarios.is_empty()) => {
+        Ok(run) if !run.has_measurements() => {
             if cancel.load(Ordering::Relaxed) {
                 Ended::Stopped
             } else {
