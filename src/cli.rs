@@ -22,6 +22,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::app::{self, Start, WindowError};
 use crate::bench::BenchError;
+use crate::bench::export::PictureError;
 use crate::embed::EmbedError;
 use crate::embed::remote::CallError;
 use crate::embed::remote::vault::VaultError;
@@ -108,6 +109,10 @@ enum CliError {
         path: std::path::PathBuf,
         source: std::io::Error,
     },
+    #[error("the reference results have no section {section}; there are {known}")]
+    NoSection { section: String, known: String },
+    #[error(transparent)]
+    Picture(#[from] PictureError),
     #[error(transparent)]
     Server(#[from] CallError),
     #[error(transparent)]

@@ -27,6 +27,7 @@ mod local;
 mod measure;
 pub mod operators;
 mod plan;
+pub mod plots;
 mod probe;
 mod quality;
 mod random;

@@ -136,4 +136,15 @@ impl PlotKind {
         Self::Stages,
         Self::SpeedQuality,
     ];
+
+    /// As a tab names it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::ThroughputLatency => "Throughput and latency",
+            Self::HeatMap => "Batch and concurrency",
+            Self::LatencyCdf => "Latency",
+            Self::Stages => "Stages",
+            Self::SpeedQuality => "Speed and quality",
+        }
+    }
 }

@@ -5,6 +5,7 @@
 //! table is another.
 
 mod form;
+mod plots;
 mod progress;
 mod results;
 mod runs;

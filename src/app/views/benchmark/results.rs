@@ -4,7 +4,7 @@ use eframe::egui::containers::menu::MenuButton;
 use eframe::egui::{Align, Button, CollapsingHeader, Label, Layout, Ui};
 use lucide_icons::Icon;
 
-use super::{runs, table};
+use super::{plots, runs, table};
 use crate::app::benchmark::{BenchmarkCommand, BenchmarkFile, BenchmarkState, Format, Shown, way};
 use crate::app::command::Command;
 use crate::app::state::State;
@@ -24,7 +24,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, shown: &Shown, commands: &mut Vec
     missing(ui, run);
 }
 
-/// The table, which has room for so many rows from the beginning.
+/// The table, which has room for so many rows from the beginning, and the plots.
 pub(super) fn measurements(
     ui: &mut Ui,
     benchmark: &BenchmarkState,
@@ -33,6 +33,7 @@ pub(super) fn measurements(
     commands: &mut Vec<Command>,
 ) {
     table::show(ui, run, benchmark.order, expected, commands);
+    plots::show(ui, run, benchmark.plot, commands);
 }
 
 fn heading(ui: &mut Ui, run: &Run, commands: &mut Vec<Command>) {
