@@ -119,6 +119,8 @@ enum CliError {
     Vault(#[from] VaultError),
     #[error("--server is for the engine remote; leave --engine out, or say --engine remote")]
     ServersOfAnotherEngine,
+    #[error("the settings name no server that is switched on; name one with --server URL")]
+    NoServer,
     #[error("pipe the token into this command, so that it is not seen on the screen: {0}")]
     NoToken(&'static str),
     #[error(transparent)]
