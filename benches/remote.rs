@@ -1,8 +1,9 @@
 //! Remote engines against the fastest there is: throughput over the better of a raw load generator
 //! and NVIDIA's own Python client, the cost of a request over a minimal call of the library
-//! beneath, and bytes with the cosine for each payload.
+//! beneath, bytes with the cosine for each payload, and what `twinlens bench` measures beside what
+//! NVIDIA's client gets out of the same server.
 //!
-//! `cargo bench --bench remote [throughput] [overhead] [payloads]`, all without an argument.
+//! `cargo bench --bench remote [throughput] [overhead] [payloads] [bench]`, all without an argument.
 //! Client and a real Triton share the machine, so only the ratios count; rounds alternate.
 
 #![cfg(target_os = "linux")]
@@ -23,11 +24,14 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Barrier;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use common::shared;
 use remote_raw::{MinimalTonic, MinimalUreq, Prepared, RawHttp};
 use servers::RealServer;
+use twinlens::bench::load::{self, Pacing, Timing};
+use twinlens::bench::remote::RemoteService;
 use twinlens::embed::preprocess::prepare;
 use twinlens::embed::remote::{Connection, Endpoint, Payload, Protocol, Server, discover};
 use twinlens::embed::store::ModelStore;
@@ -43,7 +47,7 @@ fn main() {
         .filter(|a| !a.starts_with('-'))
         .collect();
     let wants = |name: &str| asked.is_empty() || asked.iter().any(|a| a == name);
-    if wants("throughput") || wants("overhead") {
+    if wants("throughput") || wants("overhead") || wants("bench") {
         let Some(triton) = RealServer::start("triton", &[("QUEUE_DELAY_US", "0")]) else {
             return;
         };
@@ -52,6 +56,9 @@ fn main() {
         }
         if wants("throughput") {
             throughput(&triton);
+        }
+        if wants("bench") {
+            measured(&triton);
         }
     }
     if wants("payloads") {
@@ -172,6 +179,61 @@ fn throughput(triton: &RealServer) {
                         client / raw.max(nvidia)
                     );
                 }
+            }
+        }
+    }
+}
+
+/// Pictures a second as the benchmark measures them, beside tritonclient's in the same closed loop.
+fn measured(triton: &RealServer) {
+    let Some(mut python) = Tritonclient::start() else {
+        return;
+    };
+    println!(
+        "\nThe benchmark's closed loop on loopback, single pictures a second, best of {ROUNDS} rounds that alternate\n\
+         protocol payload callers |    bench  tritonclient | bench over it"
+    );
+    let seconds = Duration::from_secs_f64(SECONDS);
+    let timing = Timing {
+        shortest: seconds,
+        longest: seconds,
+        ..Timing::default()
+    };
+    for (protocol, name) in [
+        (Protocol::KserveHttp, "http"),
+        (Protocol::KserveGrpc, "grpc"),
+    ] {
+        for (payload, datatype) in [(Payload::Uint8, "UINT8"), (Payload::F32, "FP32")] {
+            let endpoint = endpoint(triton, protocol, payload);
+            let url = endpoint.address.authority();
+            let model = endpoint.model.name.clone();
+            let mut service = RemoteService::new(endpoint, None, &noise(8), 1).unwrap();
+            for callers in [1, 8] {
+                let mut best = [0.0_f64; 2];
+                for _ in 0..ROUNDS {
+                    service.get_ready(callers, 1).unwrap();
+                    let outcome = load::run(
+                        &service.requests(1),
+                        Pacing::Closed { callers },
+                        &timing,
+                        &AtomicBool::new(false),
+                        &mut |_| (),
+                    )
+                    .unwrap();
+                    assert_eq!(outcome.errors, 0, "{:?}", outcome.first_error);
+                    let nvidia = python.ask(&format!(
+                        "{name} {url} {model} {datatype} 1 {callers} {SECONDS}"
+                    ));
+                    let ours = outcome.images_per_second().unwrap();
+                    for (best, new) in best.iter_mut().zip([ours, nvidia]) {
+                        *best = best.max(new);
+                    }
+                }
+                let [ours, nvidia] = best;
+                println!(
+                    "{name:8} {datatype:7} {callers:7} | {ours:8.0} {nvidia:13.0} | {:5.2}",
+                    ours / nvidia
+                );
             }
         }
     }

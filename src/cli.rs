@@ -60,7 +60,8 @@ enum Command {
     },
     /// Find duplicate and similar photos in folders; nothing is changed
     Scan(Box<scan::ScanArgs>),
-    /// Measure the ways of computing embeddings on this machine, with your photos
+    /// Measure the ways of computing embeddings on this machine, with your photos; each run is kept
+    /// for the window, where it can be looked at and compared
     Bench(Box<bench::BenchArgs>),
     /// List, download, add and check models
     Models(models::ModelsArgs),
@@ -118,6 +119,8 @@ enum CliError {
     Vault(#[from] VaultError),
     #[error("--server is for the engine remote; leave --engine out, or say --engine remote")]
     ServersOfAnotherEngine,
+    #[error("the settings name no server that is switched on; name one with --server URL")]
+    NoServer,
     #[error("pipe the token into this command, so that it is not seen on the screen: {0}")]
     NoToken(&'static str),
     #[error(transparent)]

@@ -23,6 +23,7 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -104,7 +105,7 @@ pub(crate) struct Jobs {
     sums: Option<Errands>,
     /// The number of the cut that was asked for last.
     newest_cut: Arc<AtomicU64>,
-    dialogs: Vec<std::thread::JoinHandle<()>>,
+    dialogs: Vec<JoinHandle<()>>,
     /// What the settings view waits for.
     pub(crate) settings: SettingsJobs,
     /// Removals and the history.
@@ -333,5 +334,17 @@ impl Drop for Jobs {
         if let Some(memory) = &mut self.memory {
             memory.finish(std::mem::take(&mut self.notes));
         }
+    }
+}
+
+/// Waits so long at most for a thread that ends by itself.
+fn join_within<T>(patience: Duration, thread: JoinHandle<T>) {
+    let begun = Instant::now();
+    while !thread.is_finished() && begun.elapsed() < patience {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    if thread.is_finished() {
+        // A panic in there was printed, and nobody is left to tell.
+        thread.join().ok();
     }
 }

@@ -1,5 +1,7 @@
 //! What a run means, in plain words.
 
+mod servers;
+
 use super::compare;
 use super::format::{grouped, percent};
 use super::schema::{Candidate, Run, Scenario, ScenarioKind};
@@ -7,9 +9,6 @@ use super::statistics::Verdict;
 
 /// Vectors that agree so far with the reference find the same duplicates.
 const FAITHFUL_COSINE: f64 = 0.99;
-
-/// From this share on one stage is what a request waits for.
-const BOUND: f64 = 0.5;
 
 /// The way that is the best here, and the batch at which it is.
 #[derive(Clone, Copy, Debug)]
@@ -97,11 +96,7 @@ pub fn seconds_for(run: &Run, best: &Best<'_>, photos: usize) -> Option<f64> {
 #[must_use]
 pub fn finding(run: &Run) -> String {
     let Some(best) = best(run) else {
-        if run
-            .candidates
-            .iter()
-            .any(|candidate| !candidate.scenarios.is_empty())
-        {
+        if run.has_measurements() {
             return "Candidates are compared by what they do with batches, and none was measured."
                 .to_owned();
         }
@@ -117,7 +112,7 @@ pub fn finding(run: &Run) -> String {
     sentences.extend(other_ways(&ranking, &best));
     sentences.extend(lossy(&ranking, &best));
     sentences.extend(batches(best.candidate));
-    sentences.extend(run.candidates.iter().filter_map(network_bound));
+    sentences.extend(servers::sentences(run, &ranking));
     sentences.extend(time(run, &best));
     sentences.join(" ")
 }
@@ -204,28 +199,6 @@ fn ranking_of(candidate: &Candidate) -> Option<(usize, f64)> {
         .filter(|scenario| scenario.scenario == ScenarioKind::Offline)
         .filter_map(|scenario| Some((scenario.batch, scenario.images_per_second?)))
         .max_by(|a, b| a.1.total_cmp(&b.1))
-}
-
-/// That a server is waited for because of the way there.
-fn network_bound(candidate: &Candidate) -> Option<String> {
-    let scenario = candidate
-        .scenarios
-        .iter()
-        .find(|scenario| scenario.scenario == ScenarioKind::SingleStream)?;
-    let stages = &scenario.stages_ms;
-    let way = stages.network? + stages.send.unwrap_or_default();
-    let share = way / scenario.latency_ms.as_ref()?.mean?;
-    (share >= BOUND).then(|| {
-        let advice = match candidate.payload.as_deref() {
-            Some("json-f32" | "binary-f32" | "f32") => "; send 8-bit pixels instead of floats",
-            _ => "",
-        };
-        format!(
-            "{} is network-bound: {} of its time is transfer{advice}.",
-            candidate.id,
-            percent(share)
-        )
-    })
 }
 
 /// How long the folder takes, and what it waits for.
@@ -349,6 +322,7 @@ mod tests {
         remote.payload = Some("binary-f32".to_owned());
         let mut scenario = Scenario::new(ScenarioKind::SingleStream, 1);
         scenario.stages_ms.network = Some(167.8);
+        scenario.stages_ms.compute = Some(4.4);
         scenario.latency_ms = Some(Latency {
             mean: Some(182.9),
             ..Latency::default()

@@ -60,11 +60,8 @@ trait Subject {
         None
     }
 
-    /// Where the model's time goes.
-    ///
-    /// # Errors
-    /// Why that is not known.
-    fn operators(&self) -> Result<Vec<Operator>, String>;
+    /// Where the model's time goes, or why that is not known; `None` where nobody expects it.
+    fn operators(&self) -> Option<Result<Vec<Operator>, String>>;
 
     /// Figures that it could not give, with the reasons.
     fn lacks(&self) -> Vec<(&'static str, String)> {
@@ -371,8 +368,9 @@ impl Measuring<'_> {
             return;
         }
         match subject.operators() {
-            Ok(operators) => candidate.operators = operators,
-            Err(reason) => self.lacks(format!("{}: operators", candidate.id), reason),
+            Some(Ok(operators)) => candidate.operators = operators,
+            Some(Err(reason)) => self.lacks(format!("{}: operators", candidate.id), reason),
+            None => {}
         }
     }
 }

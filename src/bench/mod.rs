@@ -32,7 +32,7 @@ mod probe;
 mod quality;
 mod random;
 pub mod reference;
-mod remote;
+pub mod remote;
 mod run;
 pub mod schema;
 pub mod statistics;

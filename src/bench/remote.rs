@@ -34,7 +34,7 @@ const FAILURES: u64 = 2;
 const PATIENCE: Duration = Duration::from_millis(50);
 
 /// Connections to one server until this value is dropped.
-pub(super) struct RemoteService {
+pub struct RemoteService {
     endpoint: Endpoint,
     credentials: Option<Credentials>,
     /// Open lines that nobody uses, the last used one on top.
@@ -78,10 +78,11 @@ struct Reading {
 
 /// What the server counted between the ends of the measured time.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Counted {
-    pub(super) statistics: Statistics,
+pub struct Counted {
+    /// Its sums.
+    pub statistics: Statistics,
     /// Answers to this program meanwhile.
-    pub(super) answers: u64,
+    pub answers: u64,
 }
 
 impl RemoteService {
@@ -90,7 +91,7 @@ impl RemoteService {
     ///
     /// # Errors
     /// [`BenchError::NoPhotos`] without pictures.
-    pub(super) fn new(
+    pub fn new(
         endpoint: Endpoint,
         credentials: Option<Credentials>,
         pictures: &[ModelInput],
@@ -120,7 +121,7 @@ impl RemoteService {
     /// # Errors
     /// [`NotReady::Server`] if the server is not there or does not take such a batch,
     /// [`NotReady::Thread`] if a thread cannot be started.
-    pub(super) fn get_ready(&mut self, callers: usize, batch: usize) -> Result<(), NotReady> {
+    pub fn get_ready(&mut self, callers: usize, batch: usize) -> Result<(), NotReady> {
         let was_lost = self.lost().is_some();
         if was_lost {
             // What was open is broken, and what it could it may not be able to do any more.
@@ -175,7 +176,7 @@ impl RemoteService {
 
     /// Requests of so many pictures.
     #[must_use]
-    pub(super) fn requests(&self, batch: usize) -> RemoteRequests<'_> {
+    pub fn requests(&self, batch: usize) -> RemoteRequests<'_> {
         RemoteRequests {
             service: self,
             batch: batch.max(1),
@@ -184,7 +185,7 @@ impl RemoteService {
 
     /// Bytes that were really sent for a picture since the service got ready.
     #[must_use]
-    pub(super) fn bytes_per_image(&self) -> Option<f64> {
+    pub fn bytes_per_image(&self) -> Option<f64> {
         let images = self.counts.images.load(Ordering::Relaxed);
         #[expect(clippy::cast_precision_loss, reason = "fewer than 2^53 bytes")]
         let bytes = self.counts.sent_bytes.load(Ordering::Relaxed) as f64 / images as f64;
@@ -195,7 +196,7 @@ impl RemoteService {
     ///
     /// # Errors
     /// Why that is not known, though it counts.
-    pub(super) fn counted(&self) -> Result<Option<Counted>, String> {
+    pub fn counted(&self) -> Result<Option<Counted>, String> {
         let account = lock(&self.account);
         let (Some(begin), Some(end)) = (&account.begin, &account.end) else {
             return Err("nothing was measured".to_owned());
@@ -215,7 +216,7 @@ impl RemoteService {
 
     /// Why the load was broken off, if it was.
     #[must_use]
-    pub(super) fn lost(&self) -> Option<String> {
+    pub fn lost(&self) -> Option<String> {
         lock(&self.account).lost.clone()
     }
 
@@ -256,21 +257,18 @@ impl RemoteService {
 }
 
 /// Why a server cannot be loaded.
-pub(super) enum NotReady {
+#[derive(Debug, thiserror::Error)]
+pub enum NotReady {
     /// It says so, or cannot be reached.
-    Server(CallError),
+    #[error(transparent)]
+    Server(#[from] CallError),
     /// The system gives no more threads.
+    #[error("cannot start a thread to open connections: {0}; choose fewer callers")]
     Thread(std::io::Error),
 }
 
-impl From<CallError> for NotReady {
-    fn from(error: CallError) -> Self {
-        Self::Server(error)
-    }
-}
-
 /// Requests of one size.
-pub(super) struct RemoteRequests<'a> {
+pub struct RemoteRequests<'a> {
     service: &'a RemoteService,
     batch: usize,
 }

@@ -45,7 +45,7 @@ pub fn run(
     };
     let mut probe = Probe::new();
     let machine = probe.machine();
-    let mut missing = always_missing(photos);
+    let mut missing = always_missing(photos, choices);
     missing.extend(probe.missing());
     let mut measured: Vec<Measured> = Vec::new();
     for (number, choice) in choices.iter().enumerate() {
@@ -100,18 +100,33 @@ pub fn run(
     Ok(run)
 }
 
-/// What engines of this machine never have.
-fn always_missing(photos: &Photos) -> Vec<Missing> {
-    let mut missing = vec![
-        (
-            "server",
-            "of an engine of this machine: only a server tells of its queue, batches and executions",
-        ),
-        (
-            "stages_ms.encode, stages_ms.send, stages_ms.network",
-            "on this machine pictures are handed over in memory, and nothing is sent",
-        ),
-    ];
+/// What these ways never have.
+fn always_missing(photos: &Photos, choices: &[Choice]) -> Vec<Missing> {
+    let mut missing = Vec::new();
+    if choices.iter().any(|choice| choice.server().is_none()) {
+        missing.extend([
+            (
+                "server",
+                "of an engine of this machine: only a server tells of its queue, batches and executions",
+            ),
+            (
+                "stages_ms.encode, stages_ms.send, stages_ms.network",
+                "on this machine pictures are handed over in memory, and nothing is sent",
+            ),
+        ]);
+    }
+    if choices.iter().any(|choice| choice.server().is_some()) {
+        missing.extend([
+            (
+                "remote: provider, precision, operators",
+                "a server does not tell what its model is computed on, and where its time goes",
+            ),
+            (
+                "remote: stages_ms.send",
+                "sending is not told apart from the way: it is part of stages_ms.network",
+            ),
+        ]);
+    }
     if *photos == Photos::Made {
         missing.push((
             "workload.folder, workload.megapixels_mean, stages_ms.read, stages_ms.decode, stages_ms.preprocess",

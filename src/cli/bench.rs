@@ -9,13 +9,14 @@ use std::time::Duration;
 use clap::Args;
 
 use super::scan::{check_folder, is_stdout, named};
-use super::{CliError, Context, INTERRUPTED, draw};
+use super::{CliError, Context, INTERRUPTED, draw, servers};
 use crate::bench::candidates::{self, Choice, Engine, Wanted};
 use crate::bench::reference::Reference;
 use crate::bench::schema::{self, Run, Scenario};
-use crate::bench::{self, Event, Photos, Plan, compare, export};
+use crate::bench::{self, Event, Photos, Plan, compare, export, history};
+use crate::embed::remote::Server;
 use crate::embed::store::{ModelStore, State};
-use crate::embed::{ModelRecord, Provider};
+use crate::embed::{ModelRecord, Provider, embedded, onnxruntime, remote};
 use crate::report;
 
 #[derive(Debug, Args)]
@@ -23,9 +24,19 @@ pub(super) struct BenchArgs {
     /// Folder to take photos from; without one, pictures are made
     #[arg(value_name = "FOLDER")]
     folder: Option<PathBuf>,
-    /// Measure this engine only; may be repeated [default: all]
-    #[arg(long, value_parser = named(Engine::ALL.map(Engine::name), Engine::from_name))]
-    engine: Vec<Engine>,
+    /// Measure this engine only; may be repeated. remote stands for the servers of --server, or
+    /// where none is named of the settings [default: all of this computer, and the servers that
+    /// are named]
+    #[arg(long, value_parser = named(Kind::NAMES, Kind::from_name))]
+    engine: Vec<Kind>,
+    /// Measure this server too, in every protocol and payload that it offers; may be repeated.
+    /// host:port is enough (gRPC has a port of its own: name both); its token is that of the
+    /// keyring (see twinlens servers) or of the variable `TWINLENS_SERVER_TOKEN`
+    #[arg(long = "server", value_name = "URL")]
+    servers: Vec<String>,
+    /// Measure the servers of the settings too, but for those that are switched off
+    #[arg(long = "servers")]
+    known_servers: bool,
     /// Measure this provider only; may be repeated [default: all]
     #[arg(long, value_parser = named(PROVIDERS.map(Provider::name), Provider::from_name))]
     provider: Vec<Provider>,
@@ -37,8 +48,8 @@ pub(super) struct BenchArgs {
     #[arg(long, value_name = "N,..", value_delimiter = ',', default_value = "1,4,8,16,32",
         value_parser = clap::value_parser!(u16).range(1..=1024))]
     batch: Vec<u16>,
-    /// Callers at once of a closed loop
-    #[arg(long, value_name = "N,..", value_delimiter = ',', default_value = "1,8,16",
+    /// Callers at once of a closed loop [default: 1,8,16, with servers 1,8,16,32,64,128]
+    #[arg(long, value_name = "N,..", value_delimiter = ',',
         value_parser = clap::value_parser!(u16).range(1..=512))]
     concurrency: Vec<u16>,
     /// Photos that are taken of the folder, evenly spread
@@ -86,6 +97,24 @@ pub(super) struct BenchArgs {
     quiet: bool,
 }
 
+/// What may be asked for as an engine.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    Local(Engine),
+    Remote,
+}
+
+impl Kind {
+    const NAMES: [&str; 3] = [embedded::NAME, onnxruntime::NAME, remote::NAME];
+
+    fn from_name(name: &str) -> Option<Self> {
+        if name == remote::NAME {
+            return Some(Self::Remote);
+        }
+        Engine::from_name(name).map(Self::Local)
+    }
+}
+
 /// `auto` is a choice among the others.
 const PROVIDERS: [Provider; 7] = [
     Provider::Cpu,
@@ -127,13 +156,7 @@ pub(super) fn run(args: &BenchArgs, context: &Context) -> Result<(), CliError> {
     }
     let earlier = args.compare.as_deref().map(read_run).transpose()?;
     let plan = plan(args, context);
-    let wanted = Wanted {
-        engines: args.engine.clone(),
-        providers: args.provider.clone(),
-        library: plan.library.as_deref(),
-        ..Wanted::default()
-    };
-    let choices = candidates::local(&models(args, context)?, &wanted);
+    let choices = choices(args, &plan, context)?;
     let photos = match &args.folder {
         Some(folder) => Photos::Folder(folder.clone()),
         None => Photos::Made,
@@ -144,11 +167,67 @@ pub(super) fn run(args: &BenchArgs, context: &Context) -> Result<(), CliError> {
     });
     live.drawing.finish();
     let run = run?;
+    // In the window it stands among the runs; what was asked for here does not depend on that.
+    if run.has_measurements()
+        && let Err(error) = history::save(&context.places.benchmarks, &run)
+    {
+        eprintln!("note: {error}");
+    }
     write(args, &run, earlier.as_ref())?;
     if INTERRUPTED.load(Ordering::Relaxed) {
         return Err(CliError::BenchStopped);
     }
     Ok(())
+}
+
+/// What is measured: engines of this computer unless only servers are asked for, and the servers.
+fn choices(args: &BenchArgs, plan: &Plan, context: &Context) -> Result<Vec<Choice>, CliError> {
+    let engines = args.engine.iter().filter_map(|kind| match kind {
+        Kind::Local(engine) => Some(*engine),
+        Kind::Remote => None,
+    });
+    let servers = servers(args, context)?;
+    let wanted = Wanted {
+        engines: engines.collect(),
+        providers: args.provider.clone(),
+        library: plan.library.as_deref(),
+        session: servers::session(&servers),
+        servers,
+    };
+    let models = models(args, context)?;
+    let mut choices = Vec::new();
+    if args.engine.is_empty() || !wanted.engines.is_empty() {
+        choices = candidates::local(&models, &wanted);
+    }
+    if !wanted.servers.is_empty() {
+        let mut drawing = draw::Drawing::new(args.quiet);
+        drawing.show(|| "asking the servers what they offer".to_owned());
+        choices.extend(candidates::servers(&models, &wanted, &INTERRUPTED));
+        drawing.finish();
+    }
+    Ok(choices)
+}
+
+fn servers(args: &BenchArgs, context: &Context) -> Result<Vec<Server>, CliError> {
+    let is_for_remote = args.engine.contains(&Kind::Remote);
+    if !args.engine.is_empty() && !is_for_remote && !args.servers.is_empty() {
+        return Err(CliError::ServersOfAnotherEngine);
+    }
+    let mut servers = servers::named(&args.servers, &context.settings);
+    if args.known_servers || (is_for_remote && servers.is_empty()) {
+        let known = context.settings.servers.iter();
+        let is_new = |server: &&Server| args.servers.iter().all(|url| *url != server.url);
+        servers.extend(
+            known
+                .filter(|server| !server.disabled)
+                .filter(is_new)
+                .cloned(),
+        );
+        if servers.is_empty() {
+            return Err(CliError::NoServer);
+        }
+    }
+    Ok(servers)
 }
 
 /// Reads an earlier run, or takes a section of the reference results.
@@ -181,12 +260,20 @@ fn read_run(path: &Path) -> Result<Run, CliError> {
 
 fn plan(args: &BenchArgs, context: &Context) -> Plan {
     let settings = &context.settings;
-    let sizes = |sizes: &[u16]| sizes.iter().map(|size| usize::from(*size)).collect();
+    let sizes = |sizes: &[u16]| -> Vec<usize> {
+        let sizes = sizes.iter().map(|size| usize::from(*size));
+        sizes.collect()
+    };
+    let usual = Plan::default();
+    let (callers, server_callers) = match sizes(&args.concurrency) {
+        none if none.is_empty() => (usual.callers, usual.server_callers),
+        asked => (asked.clone(), asked),
+    };
     Plan {
         photos: args.photos as usize,
         batches: sizes(&args.batch),
-        callers: sizes(&args.concurrency),
-        server_callers: sizes(&args.concurrency),
+        callers,
+        server_callers,
         candidate_limit: Duration::from_secs(args.seconds.into()),
         latency_limit: Duration::from_millis(args.latency_limit.into()),
         price_per_hour: args.price_per_hour,
@@ -347,6 +434,11 @@ fn text(run: &Run, earlier: Option<&Run>, out: &mut impl Write) -> std::io::Resu
     {
         let reason = candidate.reason.as_deref().unwrap_or_default();
         writeln!(out, "not available: {}: {reason}", candidate.id)?;
+    }
+    for candidate in measured() {
+        if let Some(reason) = &candidate.reason {
+            writeln!(out, "broken off: {}: {reason}", candidate.id)?;
+        }
     }
     writeln!(out, "\n{}", run.finding)?;
     if let Some(earlier) = earlier {

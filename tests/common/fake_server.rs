@@ -8,7 +8,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use twinlens::embed::{Embedder, EngineChoice, EngineRequest, ModelInput, bundled, open};
@@ -48,6 +48,8 @@ pub(crate) struct Faults {
     pub(crate) largest_batch: Option<usize>,
     /// The server does not normalise, though it should.
     pub(crate) skips_normalisation: bool,
+    /// It tells what it measures of itself, as Triton does: the delay as time in the queue.
+    pub(crate) tells_statistics: bool,
 }
 
 /// A server that can be killed, and started again at the same address.
@@ -66,9 +68,21 @@ struct Shared {
     faults: Mutex<Faults>,
     /// Requests for vectors.
     requests: AtomicU64,
+    /// Answered requests and their pictures, nanoseconds in the queue and in the model.
+    answered: [AtomicU64; 4],
     open: Mutex<Vec<TcpStream>>,
     embedder: Mutex<Box<dyn Embedder>>,
     plain: Mutex<Box<dyn Embedder>>,
+}
+
+impl Shared {
+    fn count(&self, pictures: usize, queue: Duration, compute: Duration) {
+        let nanoseconds = |time: Duration| u64::try_from(time.as_nanos()).unwrap();
+        let new = [1, pictures as u64, nanoseconds(queue), nanoseconds(compute)];
+        for (sum, new) in self.answered.iter().zip(new) {
+            sum.fetch_add(new, Ordering::Relaxed);
+        }
+    }
 }
 
 const SIDE: usize = 224;
@@ -92,6 +106,7 @@ impl FakeServer {
             shared: Arc::new(Shared {
                 faults: Mutex::new(faults),
                 requests: AtomicU64::new(0),
+                answered: Default::default(),
                 open: Mutex::default(),
                 embedder: Mutex::new(engine(&bundled::record())),
                 plain: Mutex::new(engine(&plain)),
@@ -224,7 +239,9 @@ fn serve(stream: TcpStream, shared: &Shared, stopped: &AtomicBool) -> std::io::R
             )
         } else if method == "POST" && path.ends_with("/infer") {
             let number = shared.requests.fetch_add(1, Ordering::Relaxed) + 1;
+            let came = Instant::now();
             std::thread::sleep(faults.delay);
+            let begun = Instant::now();
             let is_due = |every: u64| every > 0 && number.is_multiple_of(every);
             if is_due(faults.reset_every) {
                 writer.shutdown(Shutdown::Both)?;
@@ -245,7 +262,10 @@ fn serve(stream: TcpStream, shared: &Shared, stopped: &AtomicBool) -> std::io::R
                 };
                 json_reply("500 Internal Server Error", &json!({"error": words}))
             } else {
-                infer(&body, head, shared, &faults)
+                let reply = infer(&body, head, shared, &faults);
+                let pictures = (body.len() - head) / PICTURE;
+                shared.count(pictures, begun - came, begun.elapsed());
+                reply
             };
             if is_due(faults.half_every) {
                 let head = format!(
@@ -261,6 +281,8 @@ fn serve(stream: TcpStream, shared: &Shared, stopped: &AtomicBool) -> std::io::R
                 return Ok(());
             }
             reply
+        } else if faults.tells_statistics && path == "/v2/models/bundled/stats" {
+            statistics(shared)
         } else {
             describe(&method, &path)
         };
@@ -276,6 +298,21 @@ fn serve(stream: TcpStream, shared: &Shared, stopped: &AtomicBool) -> std::io::R
         writer.write_all(head.as_bytes())?;
         writer.write_all(&reply.body)?;
     }
+}
+
+/// The account of the model, as Triton gives it; its sums are read one after another, as there.
+fn statistics(shared: &Shared) -> Reply {
+    let [requests, pictures, queue, compute] =
+        (shared.answered.each_ref()).map(|sum| sum.load(Ordering::Relaxed));
+    let sum = |ns: u64| json!({"count": requests, "ns": ns});
+    let stats = json!({"success": sum(queue + compute), "fail": {"count": 0, "ns": 0},
+        "queue": sum(queue), "compute_input": sum(0), "compute_infer": sum(compute),
+        "compute_output": sum(0)});
+    json_reply(
+        "200 OK",
+        &json!({"model_stats": [{"name": "bundled", "version": "1", "inference_count": pictures,
+            "execution_count": requests, "inference_stats": stats}]}),
+    )
 }
 
 fn describe(method: &str, path: &str) -> Reply {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::Shelved;
+use super::{BenchmarkState, Shelved, Shown};
 use crate::app::settings::Change;
 use crate::app::state::State;
 use crate::app::words;
@@ -63,14 +63,9 @@ pub(super) fn draft(plan: &Plan, choices: &[Choice]) -> Run {
     }
 }
 
-/// What the run that is shown recommends, as it is on this machine now.
-///
-/// # Errors
-/// In words, why it cannot be used.
-pub(crate) fn recommended(state: &State) -> Result<&Choice, String> {
-    let benchmark = &state.benchmark;
-    let shown = (benchmark.shown.as_ref()).ok_or("There are no results yet.")?;
-    let is_of_here = match &shown.place {
+/// Whether a run was measured on this computer.
+fn is_of_here(benchmark: &BenchmarkState, shown: &Shown) -> bool {
+    match &shown.place {
         Shelved::Session(_) => true,
         Shelved::Reference(_) => false,
         Shelved::Kept(file) => match &benchmark.shelf.kept {
@@ -78,8 +73,17 @@ pub(crate) fn recommended(state: &State) -> Result<&Choice, String> {
             None | Some(Err(_)) => true,
             Some(Ok(kept)) => !kept.iter().any(|it| it.file == *file && it.is_imported),
         },
-    };
-    if !is_of_here {
+    }
+}
+
+/// What the run that is shown recommends, as it is on this machine now.
+///
+/// # Errors
+/// In words, why it cannot be used.
+pub(crate) fn recommended(state: &State) -> Result<&Choice, String> {
+    let benchmark = &state.benchmark;
+    let shown = (benchmark.shown.as_ref()).ok_or("There are no results yet.")?;
+    if !is_of_here(benchmark, shown) {
         return Err("This was measured on another computer; measure on this one first.".to_owned());
     }
     let best = finding::best(&shown.run).ok_or("Nothing was measured that could be used.")?;
@@ -158,7 +162,7 @@ pub(crate) fn name(choice: &Choice) -> String {
 }
 
 /// How many photos the library's included folders hold, as far as they are counted.
-pub(crate) fn library_photos(state: &State) -> usize {
+fn library_photos(state: &State) -> usize {
     let included = state.folders.iter().filter(|folder| folder.is_included);
     let counted = included.map(|folder| {
         let scanned = folder.last_scan.map(|scan| scan.photos);
@@ -171,21 +175,28 @@ pub(crate) fn library_photos(state: &State) -> usize {
     usize::try_from(counted.sum::<u64>()).unwrap_or(usize::MAX)
 }
 
-/// How long the library takes with what this run found best, in words.
-pub(crate) fn prediction(run: &Run, photos: usize) -> Option<String> {
-    let best = finding::best(run).filter(|_| photos > 0)?;
+/// How long the library takes with what the run that is shown found best, in words.
+pub(crate) fn prediction(state: &State) -> Option<String> {
+    let shown = state.benchmark.shown.as_ref()?;
+    let photos = library_photos(state);
+    let best = finding::best(&shown.run).filter(|_| photos > 0)?;
     let told = |seconds: f64| {
         Duration::try_from_secs_f64(seconds).map_or_else(|_| "for ever".to_owned(), words::duration)
     };
     let number = words::photos(photos);
-    Some(match finding::seconds_for(run, &best, photos) {
+    let library = if is_of_here(&state.benchmark, shown) {
+        format!("Your library, {number}")
+    } else {
+        format!("Your library, {number}, on that computer")
+    };
+    Some(match finding::seconds_for(&shown.run, &best, photos) {
         Some(seconds) => format!(
-            "Your library, {number}: about {} for reading, decoding and embedding.",
+            "{library}: about {} for reading, decoding and embedding.",
             told(seconds)
         ),
         #[expect(clippy::cast_precision_loss, reason = "a count of photos")]
         None => format!(
-            "Your library, {number}: about {} for embedding alone; measure with a folder to know reading and decoding.",
+            "{library}: about {} for embedding alone; how long reading and decoding take was not measured.",
             told(photos as f64 / best.images_per_second)
         ),
     })

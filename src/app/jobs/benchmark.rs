@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use eframe::egui::Context;
@@ -30,6 +31,10 @@ use crate::scan::ScanError;
 
 /// Messages of a run that may wait for a frame.
 const TOLD: usize = 256;
+
+/// How long the closing window waits for a run that was stopped. A measurement ends at once; a
+/// large model that is being loaded does not, and what was measured before it is lost then.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What came of the work. Errors are sentences.
 pub(crate) enum BenchmarkAnswer {
@@ -400,8 +405,7 @@ impl Drop for BenchmarkJobs {
         if let Some(Running { told, thread, .. }) = self.running.take() {
             // With nobody to be told, nothing waits for a frame any more.
             drop(told);
-            // A panic in there was printed; the window is closing.
-            thread.join().ok();
+            super::join_within(PATIENCE, thread);
         }
     }
 }
@@ -457,7 +461,7 @@ fn measure(
         ctx.request_repaint();
     };
     match bench::run(plan, photos, choices, cancel, &mut watch) {
-        Ok(run) if run.candidates.iter().all(|way| way.scenarios.is_empty()) => {
+        Ok(run) if !run.has_measurements() => {
             if cancel.load(Ordering::Relaxed) {
                 Ended::Stopped
             } else {

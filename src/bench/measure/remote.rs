@@ -261,22 +261,13 @@ impl Subject for RemoteSubject<'_> {
         Some(format!("the server was lost: {reason}"))
     }
 
-    fn operators(&self) -> Result<Vec<Operator>, String> {
-        Err("a server does not tell where its model's time goes".to_owned())
+    /// A server tells nothing of the kind.
+    fn operators(&self) -> Option<Result<Vec<Operator>, String>> {
+        None
     }
 
     fn lacks(&self) -> Vec<(&'static str, String)> {
-        let mut lacks = vec![
-            (
-                "provider, precision",
-                "a server does not tell what its model is computed on".to_owned(),
-            ),
-            (
-                "stages_ms.send",
-                "sending is not told apart from the way back: it is part of stages_ms.network"
-                    .to_owned(),
-            ),
-        ];
+        let mut lacks = Vec::new();
         if let Some(reason) = &self.no_account {
             lacks.push((
                 "server, stages_ms.queue, stages_ms.compute",

@@ -75,7 +75,7 @@ fn finding(ui: &mut Ui, state: &State, run: &Run, commands: &mut Vec<Command>) {
         &run.finding
     };
     ui.add(Label::new(text).wrap());
-    if let Some(told) = way::prediction(run, way::library_photos(state)) {
+    if let Some(told) = way::prediction(state) {
         ui.add(Label::new(told).wrap());
     }
     ui.add_space(space::TINY);
