@@ -31,7 +31,7 @@ pub(crate) fn home() -> Home {
 }
 
 /// Opens the benchmark on the album, once nothing else runs.
-fn open(home: &Home) -> Window {
+pub(crate) fn open(home: &Home) -> Window {
     let mut window = home.open(&[home.photos()]);
     show(&mut window);
     window
@@ -91,7 +91,7 @@ fn kept(home: &Home) -> Vec<PathBuf> {
 
 /// A run as this computer might have measured it: the built-in engine, ONNX Runtime, and a way
 /// that is not here.
-fn fixed() -> Run {
+pub(crate) fn fixed() -> Run {
     let mut run = Reference::load().unwrap().runs[0].clone();
     run.source = None;
     run.program = "twinlens 0.1.0".into();
