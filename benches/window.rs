@@ -154,6 +154,7 @@ fn places(home: &Path) -> Places {
         cache: home.join("cache.db"),
         library: home.join("library.db"),
         models: home.join("models"),
+        benchmarks: home.join("benchmarks"),
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod act;
 mod bars;
+mod benchmark;
 mod command;
 mod compare;
 mod jobs;
@@ -163,7 +164,7 @@ impl App {
     pub fn new(ctx: &egui::Context, start: Start) -> Self {
         theme::install(ctx);
         let mut app = Self {
-            jobs: Jobs::new(ctx.clone(), start.places.library.clone()),
+            jobs: Jobs::new(ctx.clone(), &start.places),
             places: start.places,
             state: State::new(start.settings),
             toasts: egui_notify::Toasts::default(),
@@ -205,6 +206,7 @@ impl eframe::App for App {
         self.follow_comparison();
         self.follow_download(ctx);
         self.follow_removal(ctx);
+        self.follow_benchmark(ctx);
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {

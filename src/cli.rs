@@ -22,6 +22,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::app::{self, Start, WindowError};
 use crate::bench::BenchError;
+use crate::bench::export::PictureError;
 use crate::embed::EmbedError;
 use crate::embed::remote::CallError;
 use crate::embed::remote::vault::VaultError;
@@ -59,7 +60,8 @@ enum Command {
     },
     /// Find duplicate and similar photos in folders; nothing is changed
     Scan(Box<scan::ScanArgs>),
-    /// Measure the ways of computing embeddings on this machine, with your photos
+    /// Measure the ways of computing embeddings on this machine, with your photos; each run is kept
+    /// for the window, where it can be looked at and compared
     Bench(Box<bench::BenchArgs>),
     /// List, download, add and check models
     Models(models::ModelsArgs),
@@ -107,6 +109,10 @@ enum CliError {
         path: std::path::PathBuf,
         source: std::io::Error,
     },
+    #[error("the reference results have no section {section}; there are {known}")]
+    NoSection { section: String, known: String },
+    #[error(transparent)]
+    Picture(#[from] PictureError),
     #[error(transparent)]
     Server(#[from] CallError),
     #[error(transparent)]

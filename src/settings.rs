@@ -289,6 +289,8 @@ pub struct Places {
     pub library: PathBuf,
     /// The default models folder.
     pub models: PathBuf,
+    /// The folder of benchmark runs.
+    pub benchmarks: PathBuf,
 }
 
 impl Places {
@@ -305,6 +307,7 @@ impl Places {
             cache: base.cache_dir().join("twinlens/cache.db"),
             library: data.join("library.db"),
             models: data.join("models"),
+            benchmarks: data.join("benchmarks"),
         })
     }
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::Output;
 
 use serde_json::Value;
+use twinlens::bench::history;
 use twinlens::bench::schema::{self, Run};
 use twinlens::bench::tables::{self, Section};
 
@@ -87,6 +88,10 @@ fn a_run_measures_every_scenario_and_writes_every_format() {
     let again: Value = serde_json::from_slice(&again).unwrap();
     let value: Value = serde_json::from_str(&text).unwrap();
     assert!(is_same(&value, &again), "{text}");
+    // It is kept for the window too.
+    let kept = history::list(&home.path().join("data/twinlens/benchmarks")).unwrap();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(history::load(&kept[0].file).unwrap(), run);
     let scenario = &value["candidates"][0]["scenarios"][0];
     for field in ["server", "gpus", "goodput", "errors", "cost_per_1000"] {
         assert!(scenario.as_object().unwrap().contains_key(field), "{field}");
@@ -114,6 +119,8 @@ fn a_run_measures_every_scenario_and_writes_every_format() {
     let page = std::fs::read_to_string(&html).unwrap();
     assert_eq!(page.matches("<svg").count(), 5);
     assert!(home.path().join("stages.svg").is_file());
+    let picture = image::open(home.path().join("stages.png")).unwrap();
+    assert_eq!(picture.width(), 1280);
     assert!(
         std::fs::read_to_string(&markdown)
             .unwrap()
@@ -133,6 +140,26 @@ fn a_run_measures_every_scenario_and_writes_every_format() {
         table.contains("against the run of 20") && table.contains("single-stream, p50"),
         "{table}"
     );
+
+    // And beside a reference result: another engine, model and machine, which is said.
+    let beside = bench(
+        home.path(),
+        &[
+            folder.to_str().unwrap(),
+            "--quiet",
+            "--compare",
+            "reference:11",
+        ],
+    );
+    assert!(beside.status.success(), "{}", errors(&beside));
+    let table = String::from_utf8_lossy(&beside.stdout);
+    for words in [
+        "against section 11 of the reference results, ONNX Model Profile",
+        "embedded/cpu/lite0-copies/f32 beside ONNX Runtime CPU: another engine and model",
+        "(2 at once) beside offline, batch 1 (1 at once)",
+    ] {
+        assert!(table.contains(words), "{words}: {table}");
+    }
 }
 
 /// Whether two JSON values are equal, numbers to 15 digits.
@@ -302,6 +329,11 @@ fn what_cannot_be_done_is_said_before_anything_is_measured() {
             vec!["--compare", "/nowhere/at/all"],
             1,
             "cannot read the earlier results",
+        ),
+        (
+            vec!["--compare", "reference:99"],
+            1,
+            "no section 99; there are 2, 3",
         ),
         (vec!["--model", "none-such"], 1, "none-such"),
         (vec!["--batch", "0"], 2, "--batch"),

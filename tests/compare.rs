@@ -34,6 +34,7 @@ impl Window {
             cache: home.path().join("cache.db"),
             library: home.path().join("library.db"),
             models: home.path().join("models"),
+            benchmarks: home.path().join("benchmarks"),
         };
         let start = Start {
             places,

@@ -154,10 +154,11 @@ fn only_removal_moves_or_deletes_files_of_the_user() {
             "removal/execute.rs",
             "removal/execute/",
             // Files of the program's own:
-            "library/",        // sets a damaged cache aside
-            "embed/download/", // moves a finished download into place
-            "embed/store.rs",  // the models folder
-            "settings.rs",     // sets settings aside that cannot be understood
+            "library/",         // sets a damaged cache aside
+            "embed/download/",  // moves a finished download into place
+            "embed/store.rs",   // the models folder
+            "bench/history.rs", // deletes a kept run on request
+            "settings.rs",      // sets settings aside that cannot be understood
         ],
         &[
             "fs::remove_file",

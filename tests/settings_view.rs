@@ -46,6 +46,7 @@ impl Home {
             cache: self.path("cache.db"),
             library: self.path("library.db"),
             models: self.path("models"),
+            benchmarks: self.path("benchmarks"),
         }
     }
 

@@ -23,6 +23,7 @@ impl App {
                 match view {
                     View::Settings => self.look(),
                     View::History => self.look_at_history(),
+                    View::Benchmark => self.look_for_benchmark(),
                     View::Library | View::Review => {}
                 }
             }
@@ -43,6 +44,7 @@ impl App {
             Command::Library(command) => self.act_in_library(command),
             Command::Review(command) => self.act_in_review(command),
             Command::Removal(command) => self.act_on_removal(command),
+            Command::Benchmark(command) => self.act_on_benchmark(command),
         }
     }
 
@@ -78,6 +80,7 @@ impl App {
             Answer::Done => {}
             Answer::Settings(answer) => self.take_settings(answer),
             Answer::Removal(answer) => self.take_removal(answer),
+            Answer::Benchmark(answer) => self.take_benchmark(answer),
             Answer::Failed(text) => self.state.complain(text),
         }
     }

@@ -3,6 +3,7 @@
 use eframe::egui::{self, Frame, Margin, RichText, Stroke, Ui};
 use lucide_icons::Icon;
 
+use super::benchmark::{BenchmarkCommand, Measuring};
 use super::command::{Command, LibraryCommand};
 use super::removal::RemovalCommand;
 use super::state::{Scan, Severity, State, View};
@@ -10,6 +11,9 @@ use super::theme::{self, Palette, size, space};
 use super::widgets::{self, icon, icon_button};
 use super::words;
 use crate::embed::EngineChoice;
+
+/// Said where servers compute.
+const SENT: &str = "Photos are made small here and sent to your servers";
 
 /// The views, with counts, and the job that runs.
 pub(crate) fn top(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
@@ -28,6 +32,9 @@ pub(crate) fn top(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                 }
                 if let Some(scan) = &state.scan {
                     job(ui, scan, commands);
+                }
+                if let Some(measuring) = &state.benchmark.measuring {
+                    benchmark(ui, measuring, commands);
                 }
             });
         });
@@ -99,6 +106,21 @@ fn job(ui: &mut Ui, scan: &Scan, commands: &mut Vec<Command>) {
     }
 }
 
+/// A benchmark that runs. Nothing moves by itself, as drawing takes from what is measured.
+fn benchmark(ui: &mut Ui, measuring: &Measuring, commands: &mut Vec<Command>) {
+    if icon_button(ui, Icon::X, "Stop the benchmark").clicked() {
+        commands.push(BenchmarkCommand::Stop.into());
+    }
+    let mut text = format!("{:.0} %", measuring.fraction() * 100.0);
+    if measuring.is_stopping {
+        text = format!("{text}, stopping");
+    } else if let Some(left) = measuring.time_left() {
+        text = format!("{text}, {} left", words::duration(left));
+    }
+    ui.label(widgets::caption(ui, text));
+    ui.label(icon(Icon::Gauge).color(Palette::of(ui).accent_text));
+}
+
 /// What really runs, what is marked, and the way on.
 pub(crate) fn bottom(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let frame = bar_frame(ui);
@@ -106,7 +128,9 @@ pub(crate) fn bottom(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         .frame(frame)
         .show(ui, |ui| {
             ui.horizontal(|ui| {
+                let sends = (state.benchmark.measuring.as_ref()).is_some_and(|now| now.sends);
                 let engine = match &state.found {
+                    _ if sends => SENT.to_owned(),
                     Some(found) if found.engine.name == EngineChoice::Remote.name() => {
                         format!("{} computed, {}", found.engine.provider, found.model)
                     }
@@ -120,9 +144,7 @@ pub(crate) fn bottom(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                         found.engine.provider.to_uppercase(),
                         found.model
                     ),
-                    None if state.settings.engine == EngineChoice::Remote => {
-                        "Photos are made small here and sent to your servers".to_owned()
-                    }
+                    None if state.settings.engine == EngineChoice::Remote => SENT.to_owned(),
                     None => "Nothing leaves this computer".to_owned(),
                 };
                 ui.label(widgets::caption(ui, engine));

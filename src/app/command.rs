@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::benchmark::BenchmarkCommand;
 use super::compare::CompareCommand;
 use super::removal::RemovalCommand;
 use super::review::{Filter, Order};
@@ -33,6 +34,8 @@ pub(crate) enum Command {
     Review(ReviewCommand),
     /// Around removals.
     Removal(RemovalCommand),
+    /// Around the benchmark.
+    Benchmark(BenchmarkCommand),
 }
 
 /// What is done in the library.

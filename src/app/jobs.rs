@@ -4,6 +4,7 @@
 //! through [`Jobs::drain`]; a thread that has something to say asks for a frame. All threads have
 //! names and are joined when the window closes.
 
+mod benchmark;
 mod dialogs;
 mod errands;
 mod memory;
@@ -12,6 +13,7 @@ mod pictures;
 mod removal;
 mod settings;
 
+pub(crate) use benchmark::{BenchmarkAnswer, BenchmarkJobs, Ended, Told, WaysRequest};
 pub(crate) use removal::{PlanRequest, RemovalAnswer, RemovalJobs, RemovalRequest};
 pub(crate) use settings::{Ask, SettingsAnswer, SettingsJobs};
 
@@ -21,17 +23,20 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use eframe::egui::{ColorImage, Context};
 
+use super::benchmark::BenchmarkFile;
 use super::compare::{Made, Work, WorkKey};
 use super::settings::Wanted;
 use crate::library::Cache;
 use crate::matching::{Cosine, Findings, Group, GroupSettings, Shots};
 use crate::photo::{ContentHash, Photo, PhotoId};
 use crate::pipeline::{self, Analysis, Estimate, PipelineError, Request, Running};
+use crate::settings::Places;
 use errands::Errands;
 use memory::Memory;
 use originals::Originals;
@@ -75,6 +80,8 @@ pub(crate) enum Answer {
     Settings(SettingsAnswer),
     /// Around removals.
     Removal(RemovalAnswer),
+    /// Around the benchmark.
+    Benchmark(BenchmarkAnswer),
     /// Something failed, in words.
     Failed(String),
 }
@@ -98,16 +105,20 @@ pub(crate) struct Jobs {
     sums: Option<Errands>,
     /// The number of the cut that was asked for last.
     newest_cut: Arc<AtomicU64>,
-    dialogs: Vec<std::thread::JoinHandle<()>>,
+    dialogs: Vec<JoinHandle<()>>,
     /// What the settings view waits for.
     pub(crate) settings: SettingsJobs,
     /// Removals and the history.
     pub(crate) removal: RemovalJobs,
+    /// What the benchmark view waits for.
+    pub(crate) benchmark: BenchmarkJobs,
 }
 
 impl Jobs {
-    /// Remembers what is in the file `library`; answers ask `ctx` for a frame.
-    pub(crate) fn new(ctx: Context, library: PathBuf) -> Self {
+    /// Remembers what is in the library of `places` and keeps runs in their folder; answers ask
+    /// `ctx` for a frame.
+    pub(crate) fn new(ctx: Context, places: &Places) -> Self {
+        let library = places.library.clone();
         let (send, answers) = bounded(ANSWERS);
         let errands = |name| Errands::start(name, ctx.clone(), send.clone());
         Self {
@@ -122,6 +133,7 @@ impl Jobs {
             sums: errands("regroup"),
             newest_cut: Arc::default(),
             dialogs: Vec::new(),
+            benchmark: BenchmarkJobs::new(places.benchmarks.clone(), ctx.clone(), send.clone()),
             settings: SettingsJobs::new(ctx.clone(), send.clone()),
             ctx,
             send,
@@ -273,6 +285,12 @@ impl Jobs {
         self.dialogs.extend(dialog);
     }
 
+    /// Opens the system's dialog for something that the benchmark needs.
+    pub(crate) fn choose_for_benchmark(&mut self, wanted: BenchmarkFile) {
+        let dialog = dialogs::choose_for_benchmark(wanted, self.ctx.clone(), self.send.clone());
+        self.dialogs.extend(dialog);
+    }
+
     /// Opens the system's dialog for the file that the history is written to.
     pub(crate) fn choose_export(&mut self) {
         let dialog = dialogs::choose_export(self.ctx.clone(), self.send.clone());
@@ -316,5 +334,17 @@ impl Drop for Jobs {
         if let Some(memory) = &mut self.memory {
             memory.finish(std::mem::take(&mut self.notes));
         }
+    }
+}
+
+/// Waits so long at most for a thread that ends by itself.
+fn join_within<T>(patience: Duration, thread: JoinHandle<T>) {
+    let begun = Instant::now();
+    while !thread.is_finished() && begun.elapsed() < patience {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    if thread.is_finished() {
+        // A panic in there was printed, and nobody is left to tell.
+        thread.join().ok();
     }
 }

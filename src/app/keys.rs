@@ -13,7 +13,10 @@ pub(crate) const SHEET: &[(&str, &[(&str, &str)])] = &[
     (
         "Everywhere",
         &[
-            ("Ctrl 1 to 4", "Library, Review, History, Settings"),
+            (
+                "Ctrl 1 to 5",
+                "Library, Review, Benchmark, History, Settings",
+            ),
             ("Ctrl + − 0", "Larger, smaller, usual text"),
             ("?", "Show or hide the keys"),
             ("Esc", "Close what is open"),
@@ -79,7 +82,7 @@ pub(crate) fn read(ui: &egui::Ui, state: &State, commands: &mut Vec<Command>) {
 }
 
 fn view_key(ctx: &egui::Context) -> Option<View> {
-    let keys = [Key::Num1, Key::Num2, Key::Num3, Key::Num4];
+    let keys = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5];
     ctx.input_mut(|input| {
         View::ALL
             .into_iter()

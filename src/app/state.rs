@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::benchmark::BenchmarkState;
 use super::compare::Compare;
 use super::removal::Removal;
 use super::review::Review;
@@ -23,6 +24,8 @@ pub(crate) enum View {
     Library,
     /// Groups and decisions.
     Review,
+    /// Which way of computing is best here.
+    Benchmark,
     /// What was removed.
     History,
     /// What the user chose.
@@ -31,13 +34,20 @@ pub(crate) enum View {
 
 impl View {
     /// All, in order.
-    pub(crate) const ALL: [Self; 4] = [Self::Library, Self::Review, Self::History, Self::Settings];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Library,
+        Self::Review,
+        Self::Benchmark,
+        Self::History,
+        Self::Settings,
+    ];
 
     /// As the top bar names it.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Library => "Library",
             Self::Review => "Review",
+            Self::Benchmark => "Benchmark",
             Self::History => "History",
             Self::Settings => "Settings",
         }
@@ -67,6 +77,8 @@ pub(crate) struct State {
     pub(crate) compare: Option<Compare>,
     /// What is being removed, and what was.
     pub(crate) removal: Removal,
+    /// What is measured, and what was.
+    pub(crate) benchmark: BenchmarkState,
     /// The small pictures.
     pub(crate) thumbnails: Thumbnails,
     /// What went wrong and was not yet closed.

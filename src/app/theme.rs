@@ -4,6 +4,8 @@
 //! colour has a contrast of at least 4.5 : 1 on the grounds it is used on (WCAG 2.2, AA); a
 //! test computes it.
 
+mod series;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -11,6 +13,8 @@ use eframe::egui::{
     self, Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Stroke,
     Style, TextStyle, Theme, Vec2, Visuals, vec2,
 };
+
+pub(crate) use series::series;
 
 /// The family of the heavier cut; size alone does not make a heading.
 const STRONG: &str = "strong";
@@ -326,20 +330,22 @@ pub(crate) const ICON_BUTTON: Vec2 = vec2(30.0, 30.0);
 mod tests {
     use super::*;
 
+    /// A channel of sRGB as an amount of light.
+    pub(super) fn linear(channel: u8) -> f64 {
+        let value = f64::from(channel) / 255.0;
+        if value <= 0.04045 {
+            value / 12.92
+        } else {
+            ((value + 0.055) / 1.055).powf(2.4)
+        }
+    }
+
     /// Relative luminance of WCAG 2.2.
     fn luminance(color: Color32) -> f64 {
-        let linear = |channel: u8| {
-            let value = f64::from(channel) / 255.0;
-            if value <= 0.04045 {
-                value / 12.92
-            } else {
-                ((value + 0.055) / 1.055).powf(2.4)
-            }
-        };
         0.2126 * linear(color.r()) + 0.7152 * linear(color.g()) + 0.0722 * linear(color.b())
     }
 
-    fn contrast(a: Color32, b: Color32) -> f64 {
+    pub(super) fn contrast(a: Color32, b: Color32) -> f64 {
         let (a, b) = (luminance(a), luminance(b));
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
     }

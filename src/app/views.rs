@@ -1,5 +1,6 @@
 //! The views: functions of the state that draw it and push wishes.
 
+mod benchmark;
 mod cheat_sheet;
 mod compare;
 mod history;
@@ -41,6 +42,7 @@ fn window(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         .show(ui, |ui| match state.view {
             View::Library => library::show(ui, state, commands),
             View::Review => review::show(ui, state, commands),
+            View::Benchmark => benchmark::show(ui, state, commands),
             View::History => history::show(ui, state, commands),
             View::Settings => settings::show(ui, state, commands),
         });

@@ -1,9 +1,56 @@
 //! Two runs, or two candidates of one, beside each other: what is faster, and how sure that is.
+//!
+//! Two runs need not be alike: reference results are of other engines, models and machines. What
+//! is not the same on both sides is named with the figures, and what has no counterpart too.
+
+mod pairing;
 
 use serde::Serialize;
 
 use super::schema::{Candidate, Run, Scenario};
-use super::statistics::{Difference, Statistic, Verdict, difference};
+use super::statistics::{CONFIDENCE, Difference, Statistic, Verdict, difference};
+pub use pairing::Alike;
+use pairing::{is_same, nearest_candidates, nearest_scenarios};
+
+/// Two runs beside each other.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Comparison {
+    /// The candidates that were paired and have measurements in common, in the second's order.
+    pub pairs: Vec<Pair>,
+    /// Measured candidates of the first run that have no counterpart.
+    pub only_first: Vec<String>,
+    /// Those of the second.
+    pub only_second: Vec<String>,
+}
+
+/// Two candidates beside each other.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Pair {
+    /// Of the first run.
+    pub first: String,
+    /// Of the second.
+    pub second: String,
+    /// Whether they are the same, and in what not.
+    pub alike: Alike,
+    /// The measurements that both have.
+    pub rows: Vec<Compared>,
+}
+
+impl Pair {
+    /// `a beside b: another engine and model`; the name alone for the same candidate.
+    #[must_use]
+    pub fn title(&self) -> String {
+        if self.alike.is_same() {
+            return self.second.clone();
+        }
+        format!(
+            "{} beside {}: {}",
+            self.second,
+            self.first,
+            self.alike.words()
+        )
+    }
+}
 
 /// A figure of the same measurement on both sides.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -32,9 +79,10 @@ impl Compared {
         let interval = format!("{:+.1} to {:+.1} %", low * 100.0, high * 100.0);
         match verdict {
             Verdict::Faster | Verdict::Slower => format!(
-                "{} ({:+.1} %, between {interval})",
+                "{} ({:+.1} %, {:.0} % interval {interval})",
                 verdict.words(),
-                relative * 100.0
+                relative * 100.0,
+                CONFIDENCE * 100.0
             ),
             Verdict::NoDifference => format!("{} ({interval})", verdict.words()),
             Verdict::TooFew => format!("{:+.1} %, {}", relative * 100.0, verdict.words()),
@@ -42,18 +90,42 @@ impl Compared {
     }
 }
 
-/// What `second` is beside `first`, measurement by measurement of the candidates that both have,
-/// in the order of the second.
+/// What `second` is beside `first`: candidates of the same name, else the nearest, measurement by
+/// measurement.
 #[must_use]
-pub fn runs(first: &Run, second: &Run) -> Vec<Compared> {
-    let pairs = second.candidates.iter().filter_map(|candidate| {
-        let same = first
+pub fn runs(first: &Run, second: &Run) -> Comparison {
+    let mut pairs = Vec::new();
+    let (mut paired_first, mut paired_second) = (Vec::new(), Vec::new());
+    for (a, b) in nearest_candidates(first, second) {
+        let mut rows = Vec::new();
+        for (other, scenario, title) in nearest_scenarios(a, b) {
+            figures(&b.id, title, other, scenario, &mut rows);
+        }
+        if rows.is_empty() {
+            continue;
+        }
+        paired_first.push(a.id.as_str());
+        paired_second.push(b.id.as_str());
+        pairs.push(Pair {
+            first: a.id.clone(),
+            second: b.id.clone(),
+            alike: Alike::new(a, b),
+            rows,
+        });
+    }
+    let alone = |run: &Run, paired: &[&str]| {
+        let measured = run
             .candidates
             .iter()
-            .find(|other| other.id == candidate.id)?;
-        Some((same, candidate))
-    });
-    pairs.flat_map(|(a, b)| scenarios(&b.id, a, b)).collect()
+            .filter(|each| !each.scenarios.is_empty());
+        let alone = measured.filter(|each| !paired.contains(&each.id.as_str()));
+        alone.map(|each| each.id.clone()).collect()
+    };
+    Comparison {
+        only_first: alone(first, &paired_first),
+        only_second: alone(second, &paired_second),
+        pairs,
+    }
 }
 
 /// What `second` is beside `first`, measurement by measurement that both have.
@@ -70,32 +142,32 @@ fn scenarios(name: &str, first: &Candidate, second: &Candidate) -> Vec<Compared>
             .scenarios
             .iter()
             .find(|other| is_same(other, scenario));
-        let Some(other) = same else {
-            continue;
-        };
-        for (figure, difference) in [
-            ("p50 (ms)", median(other, scenario)),
-            ("images/s", throughput(other, scenario)),
-        ] {
-            compared.extend(difference.map(|difference| Compared {
-                candidate: name.to_owned(),
-                scenario: scenario.title(),
-                figure,
-                difference,
-            }));
+        if let Some(other) = same {
+            figures(name, scenario.title(), other, scenario, &mut compared);
         }
     }
     compared
 }
 
-/// Rates of open loops follow from the throughput and are never the same twice: one that is within
-/// a tenth will do.
-fn is_same(a: &Scenario, b: &Scenario) -> bool {
-    let rates = match (a.rate, b.rate) {
-        (Some(a), Some(b)) => (a - b).abs() <= 0.1 * b,
-        (a, b) => a == b,
-    };
-    rates && (a.scenario, a.batch, a.concurrency) == (b.scenario, b.batch, b.concurrency)
+/// The figures that two measurements have in common.
+fn figures(
+    name: &str,
+    title: String,
+    first: &Scenario,
+    second: &Scenario,
+    compared: &mut Vec<Compared>,
+) {
+    for (figure, difference) in [
+        ("p50 (ms)", median(first, second)),
+        ("images/s", throughput(first, second)),
+    ] {
+        compared.extend(difference.map(|difference| Compared {
+            candidate: name.to_owned(),
+            scenario: title.clone(),
+            figure,
+            difference,
+        }));
+    }
 }
 
 fn median(first: &Scenario, second: &Scenario) -> Option<Difference> {
@@ -170,6 +242,13 @@ mod tests {
         let verdicts = |compared: &[Compared]| -> Vec<Verdict> {
             compared.iter().map(|c| c.difference.verdict).collect()
         };
+        let runs = |first: &Run, second: &Run| {
+            let mut comparison = super::runs(first, second);
+            assert_eq!(comparison.pairs.len(), 1);
+            let pair = comparison.pairs.remove(0);
+            assert!(pair.alike.is_same());
+            pair.rows
+        };
         let faster = runs(&before, &run(0.8, 2));
         assert_eq!(verdicts(&faster), [Verdict::Faster; 2]);
         assert!(
@@ -194,9 +273,11 @@ mod tests {
     fn results_without_samples_are_set_beside_each_other_without_a_verdict() {
         let reference = Reference::load().unwrap();
         let compared = runs(reference.run("8").unwrap(), reference.run("9").unwrap());
-        let medians = compared.iter().filter(|c| c.figure == "p50 (ms)");
+        assert_eq!(compared.pairs.len(), 5);
+        let rows = compared.pairs.iter().flat_map(|pair| &pair.rows);
+        let medians = rows.filter(|c| c.figure == "p50 (ms)");
         assert_eq!(medians.count(), 25);
-        let first = &compared[0];
+        let first = &compared.pairs[0].rows[0];
         assert_eq!(first.difference.verdict, Verdict::TooFew);
         assert_eq!(first.words(), "+113.7 %, too few samples to tell");
     }
@@ -206,13 +287,60 @@ mod tests {
         let before = run(1.0, 1);
         let mut after = run(1.0, 2);
         after.candidates[0].scenarios[0].batch = 4;
-        assert_eq!(runs(&before, &after), []);
+        let compared = runs(&before, &after);
+        assert_eq!(compared.pairs, []);
+        assert_eq!(compared.only_first, [before.candidates[0].id.clone()]);
+        assert_eq!(compared.only_second, compared.only_first);
+        assert_eq!(candidates(&before.candidates[0], &after.candidates[0]), []);
         after = run(1.0, 2);
-        after.candidates[0].id = "another".to_owned();
-        assert_eq!(runs(&before, &after), []);
         assert_eq!(
             candidates(&before.candidates[0], &after.candidates[0]).len(),
             2
         );
+    }
+
+    #[test]
+    fn results_of_another_system_stand_beside_the_nearest_candidate_and_it_is_said_what_differs() {
+        let reference = Reference::load().unwrap();
+        let first = reference.run("8").unwrap();
+        let mut second = run(1.0, 1);
+        let candidate = &mut second.candidates[0];
+        candidate.id = "onnxruntime/cuda/clip-vit-b32/f32".to_owned();
+        candidate.engine = "onnxruntime".to_owned();
+        candidate.provider = Some("cuda".to_owned());
+        candidate.model = Some("OpenCLIP ViT-B/32".to_owned());
+        candidate.precision = Some("f32".to_owned());
+        candidate.protocol = None;
+        candidate.scenarios[0].concurrency = Some(2);
+        let mut single = Scenario::new(ScenarioKind::SingleStream, 1);
+        single.concurrency = Some(1);
+        single.images_per_second = Some(50.0);
+        candidate.scenarios.push(single);
+
+        let compared = runs(first, &second);
+        let [pair] = compared.pairs.as_slice() else {
+            panic!("{compared:?}");
+        };
+        assert_eq!(
+            pair.title(),
+            "onnxruntime/cuda/clip-vit-b32/f32 beside Triton ONNX HTTP: another engine"
+        );
+        let titles: Vec<&str> = pair.rows.iter().map(|row| row.scenario.as_str()).collect();
+        assert_eq!(
+            titles,
+            [
+                "offline, batch 8 (2 at once) beside offline, batch 8 (1 at once)",
+                "offline, batch 8 (2 at once) beside offline, batch 8 (1 at once)",
+                "single-stream beside offline, batch 1 (1 at once)",
+            ]
+        );
+        // Only one side has single times: nothing is concluded.
+        assert!(
+            pair.rows
+                .iter()
+                .all(|row| row.difference.verdict == Verdict::TooFew)
+        );
+        assert_eq!(compared.only_first.len(), 4);
+        assert_eq!(compared.only_second, Vec::<String>::new());
     }
 }

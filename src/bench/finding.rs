@@ -68,11 +68,15 @@ pub fn best(run: &Run) -> Option<Best<'_>> {
 /// resizing on all cores, and the model, which on the processor shares them.
 #[must_use]
 pub fn predicted_seconds(run: &Run, best: &Best<'_>) -> Option<f64> {
+    seconds_for(run, best, run.workload.library_photos?)
+}
+
+/// Seconds that embedding so many photos like the measured ones takes with this candidate; none
+/// where reading and decoding were not measured.
+#[must_use]
+pub fn seconds_for(run: &Run, best: &Best<'_>, photos: usize) -> Option<f64> {
     #[expect(clippy::cast_precision_loss, reason = "counts of photos and cores")]
-    let (photos, cores) = (
-        run.workload.library_photos? as f64,
-        run.machine.cores.unwrap_or(1).max(1) as f64,
-    );
+    let (photos, cores) = (photos as f64, run.machine.cores.unwrap_or(1).max(1) as f64);
     let stages = &best.scenario.stages_ms;
     let before_ms = stages.read? + stages.decode? + stages.preprocess?;
     let before = before_ms / 1e3 / cores;
@@ -92,6 +96,10 @@ pub fn predicted_seconds(run: &Run, best: &Best<'_>) -> Option<f64> {
 #[must_use]
 pub fn finding(run: &Run) -> String {
     let Some(best) = best(run) else {
+        if run.has_measurements() {
+            return "Candidates are compared by what they do with batches, and none was measured."
+                .to_owned();
+        }
         return "Nothing could be measured; `missing` and the candidates say why.".to_owned();
     };
     let mut sentences = vec![format!(
@@ -330,5 +338,9 @@ mod tests {
     #[test]
     fn of_nothing_it_says_so() {
         assert!(finding(&run(Vec::new())).starts_with("Nothing could be measured"));
+        let mut stopped = candidate("stopped", &[], 1.0);
+        let single = Scenario::new(ScenarioKind::SingleStream, 1);
+        stopped.scenarios.push(single);
+        assert!(finding(&run(vec![stopped])).ends_with("with batches, and none was measured."));
     }
 }

@@ -21,12 +21,14 @@ mod encoding;
 pub mod export;
 pub mod finding;
 mod format;
+pub mod history;
 mod judge;
 pub mod load;
 mod local;
 mod measure;
 pub mod operators;
 mod plan;
+pub mod plots;
 mod probe;
 mod quality;
 mod random;
@@ -41,6 +43,8 @@ mod workload;
 pub use plan::Plan;
 pub use run::run;
 pub use workload::Photos;
+
+use std::path::PathBuf;
 
 use crate::embed::EmbedError;
 use crate::scan::ScanError;
@@ -92,6 +96,30 @@ pub enum BenchError {
     /// It is no run.
     #[error("these are no benchmark results: {0}")]
     Malformed(#[from] serde_json::Error),
+    /// A run cannot be kept.
+    #[error("cannot keep the benchmark results ({source}): {path}", path = path.display())]
+    Keep {
+        /// The folder of runs.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// The folder of runs cannot be read.
+    #[error("cannot list the benchmark results ({source}): {path}", path = path.display())]
+    List {
+        /// The folder of runs.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// A run's file cannot be deleted.
+    #[error("cannot delete the benchmark results ({source}): {path}", path = path.display())]
+    Delete {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
     /// The folder holds nothing to embed.
     #[error("there is no photo that can be decoded; name a folder with photos")]
     NoPhotos,

@@ -108,6 +108,13 @@ impl Plan {
         steps
     }
 
+    /// How many measurements are made of a candidate, of a server or of an engine of this machine,
+    /// if there is time for all.
+    #[must_use]
+    pub fn measurements(&self, is_server: bool) -> usize {
+        self.steps(is_server).len()
+    }
+
     /// The largest batch of all steps.
     pub(super) fn largest_batch(&self) -> usize {
         let steps = self.steps(false).into_iter();

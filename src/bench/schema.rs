@@ -51,6 +51,15 @@ pub struct Run {
     pub missing: Vec<Missing>,
 }
 
+impl Run {
+    /// Whether anything was measured at all.
+    #[must_use]
+    pub fn has_measurements(&self) -> bool {
+        let mut candidates = self.candidates.iter();
+        candidates.any(|candidate| !candidate.scenarios.is_empty())
+    }
+}
+
 /// Where results come from that another program measured.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Source {

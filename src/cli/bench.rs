@@ -11,8 +11,9 @@ use clap::Args;
 use super::scan::{check_folder, is_stdout, named};
 use super::{CliError, Context, INTERRUPTED, draw, servers};
 use crate::bench::candidates::{self, Choice, Engine, Wanted};
+use crate::bench::reference::Reference;
 use crate::bench::schema::{self, Run, Scenario};
-use crate::bench::{self, Event, Photos, Plan, compare, export};
+use crate::bench::{self, Event, Photos, Plan, compare, export, history};
 use crate::embed::remote::Server;
 use crate::embed::store::{ModelStore, State};
 use crate::embed::{ModelRecord, Provider, embedded, onnxruntime, remote};
@@ -84,11 +85,12 @@ pub(super) struct BenchArgs {
     /// Write the course of the run for Perfetto or `chrome://tracing`
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
-    /// Write each plot as SVG into this folder
+    /// Write each plot as SVG and PNG into this folder
     #[arg(long, value_name = "FOLDER")]
     plots: Option<PathBuf>,
-    /// Compare with the JSON of an earlier run
-    #[arg(long, value_name = "FILE")]
+    /// Compare with the JSON of an earlier run, or with a section of the reference results,
+    /// such as reference:8
+    #[arg(long, value_name = "FILE|reference:SECTION")]
     compare: Option<PathBuf>,
     /// No progress
     #[arg(long)]
@@ -165,6 +167,12 @@ pub(super) fn run(args: &BenchArgs, context: &Context) -> Result<(), CliError> {
     });
     live.drawing.finish();
     let run = run?;
+    // In the window it stands among the runs; what was asked for here does not depend on that.
+    if run.has_measurements()
+        && let Err(error) = history::save(&context.places.benchmarks, &run)
+    {
+        eprintln!("note: {error}");
+    }
     write(args, &run, earlier.as_ref())?;
     if INTERRUPTED.load(Ordering::Relaxed) {
         return Err(CliError::BenchStopped);
@@ -222,7 +230,27 @@ fn servers(args: &BenchArgs, context: &Context) -> Result<Vec<Server>, CliError>
     Ok(servers)
 }
 
+/// Reads an earlier run, or takes a section of the reference results.
 fn read_run(path: &Path) -> Result<Run, CliError> {
+    let section = path
+        .to_str()
+        .and_then(|name| name.strip_prefix("reference:"));
+    if let Some(section) = section {
+        let mut reference = Reference::load()?;
+        let is_it = |run: &Run| {
+            let source = run.source.as_ref();
+            source.is_some_and(|source| source.section == section)
+        };
+        let Some(at) = reference.runs.iter().position(is_it) else {
+            let sections = reference.runs.iter().filter_map(|run| run.source.as_ref());
+            let known: Vec<&str> = sections.map(|source| source.section.as_str()).collect();
+            return Err(CliError::NoSection {
+                section: section.to_owned(),
+                known: known.join(", "),
+            });
+        };
+        return Ok(reference.runs.swap_remove(at));
+    }
     let file = File::open(path).map_err(|source| CliError::OpenRun {
         path: path.to_owned(),
         source,
@@ -369,6 +397,9 @@ fn write(args: &BenchArgs, run: &Run, earlier: Option<&Run>) -> Result<(), CliEr
         for plot in export::plots::all(run) {
             let file = folder.join(plot.name).with_extension("svg");
             report::save(&file, |out| Ok(out.write_all(plot.svg.as_bytes())?))?;
+            let picture = export::png(&plot.svg)?;
+            let file = folder.join(plot.name).with_extension("png");
+            report::save(&file, |out| Ok(out.write_all(&picture)?))?;
         }
     }
     // JSON on standard output is for programs: nothing else may be there.
@@ -411,9 +442,27 @@ fn text(run: &Run, earlier: Option<&Run>, out: &mut impl Write) -> std::io::Resu
     }
     writeln!(out, "\n{}", run.finding)?;
     if let Some(earlier) = earlier {
-        writeln!(out, "\nagainst the run of {}:", earlier.started)?;
-        let compared = compare::runs(earlier, run);
-        for compared in &compared {
+        beside(earlier, run, out)?;
+    }
+    out.flush()
+}
+
+/// What has changed since an earlier run, or is other in a reference result.
+fn beside(earlier: &Run, run: &Run, out: &mut impl Write) -> std::io::Result<()> {
+    match &earlier.source {
+        Some(source) => writeln!(
+            out,
+            "\nagainst section {} of the reference results, {} ({}, {}):",
+            source.section, source.title, source.hardware, source.date
+        )?,
+        None => writeln!(out, "\nagainst the run of {}:", earlier.started)?,
+    }
+    let comparison = compare::runs(earlier, run);
+    for pair in &comparison.pairs {
+        if !pair.alike.is_same() {
+            writeln!(out, "{}", pair.title())?;
+        }
+        for compared in &pair.rows {
             writeln!(
                 out,
                 "{}, {}, {}: {:.1} -> {:.1}, {}",
@@ -425,9 +474,18 @@ fn text(run: &Run, earlier: Option<&Run>, out: &mut impl Write) -> std::io::Resu
                 compared.words()
             )?;
         }
-        if compared.is_empty() {
-            writeln!(out, "the two runs have no measurement in common")?;
+    }
+    if comparison.pairs.is_empty() {
+        writeln!(out, "the two runs have no measurement in common")?;
+        return Ok(());
+    }
+    for (names, whose) in [
+        (&comparison.only_second, "this run"),
+        (&comparison.only_first, "the other"),
+    ] {
+        if !names.is_empty() {
+            writeln!(out, "only in {whose}: {}", names.join(", "))?;
         }
     }
-    out.flush()
+    Ok(())
 }

@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod benchmark;
+mod benchmark_plots;
 #[path = "../common/mod.rs"]
 mod common;
 mod library;

@@ -108,7 +108,7 @@ fn deletion_for_good_needs_words_and_is_never_the_button_that_stands_out() {
     assert!(!window.has("Undo"));
     assert_eq!(names(&home.photos()).len(), before.len() - 4);
     window.press(Key::Escape);
-    window.press_with(Modifiers::COMMAND, Key::Num3);
+    window.press_with(Modifiers::COMMAND, Key::Num4);
     window.wait_until("it is in the history", |w| w.shows("4 removed"));
     assert!(window.shows("deleted for good") && !window.has("Bring all back"));
 }
@@ -190,7 +190,7 @@ fn the_history_brings_back_single_files_also_on_another_day() {
     drop(removed(&home));
     let mut window = home.open_again();
     window.wait_for_scan();
-    window.press_with(Modifiers::COMMAND, Key::Num3);
+    window.press_with(Modifiers::COMMAND, Key::Num4);
     window.wait_until("the removal is there", |w| {
         w.shows("4 files can be brought back")
     });
@@ -221,7 +221,7 @@ fn the_history_brings_back_single_files_also_on_another_day() {
 fn the_history_before_any_removal_says_what_it_is_for() {
     let home = Home::new();
     let mut window = home.open(&[]);
-    window.press_with(Modifiers::COMMAND, Key::Num3);
+    window.press_with(Modifiers::COMMAND, Key::Num4);
     window.wait_until("it is said", |w| w.shows("Nothing was removed yet"));
     window.click("Go to the review");
     assert!(window.shows("Nothing to review yet"));

@@ -343,7 +343,7 @@ fn the_views_are_reached_by_keys_and_tab_walks_through_everything() {
     let home = Home::with_album();
     let mut window = home.open_scanned();
     for (key, text) in [
-        (Key::Num4, "This computer"),
+        (Key::Num5, "This computer"),
         (Key::Num1, "Look again"),
         (Key::Num2, "All groups"),
     ] {

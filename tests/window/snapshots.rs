@@ -10,6 +10,7 @@ use egui_kittest::wgpu::WgpuTestRenderer;
 use egui_kittest::{SnapshotOptions, SnapshotResults};
 use twinlens::settings::ThemeChoice;
 
+use crate::benchmark;
 use crate::common;
 use crate::support::{Home, Look, Window, name};
 
@@ -52,16 +53,20 @@ fn take(results: &mut SnapshotResults, window: &mut Window, home: &Home, picture
         text.contains(&folder)
             || text.contains(", scanned ")
             || text.contains(" looked through in ")
+            // When a run was measured, in the time zone of this computer.
+            || text.contains(" Mar 2026, ")
             // When it was removed, and where from.
             || text.contains(": moved to")
     };
     let masked: Vec<Rect> = (window.harness.query_all_by(|_| true))
         .filter(|node| name(node).is_some_and(|text| differs(&text)))
         .map(|node| {
+            let node = &node;
             // As wide as any of them, for their letters are of many widths.
             let start = node.rect().min;
             let is_aside = start.x > window.harness.ctx.content_rect().center().x;
-            let width = if is_aside { 200.0 } else { 600.0 };
+            let is_date = name(node).is_some_and(|text| text.contains(" Mar 2026, "));
+            let width = if is_aside || is_date { 200.0 } else { 600.0 };
             Rect::from_min_size(start, vec2(width, node.rect().height().round()))
         })
         .collect();
@@ -167,7 +172,7 @@ fn take_removal(theme: Theme, suffix: &str) {
     window.wait_until("it is done", |w| w.shows("Done. 4 photos moved"));
     picture(&mut window, "removal-done");
     window.press(Key::Escape);
-    window.press_with(Modifiers::COMMAND, Key::Num3);
+    window.press_with(Modifiers::COMMAND, Key::Num4);
     window.wait_until("the removal is there", |w| w.shows("can be brought back"));
     let show = window.names("Show the files of").first().unwrap().clone();
     window.click(&show);
@@ -175,6 +180,50 @@ fn take_removal(theme: Theme, suffix: &str) {
         !w.names("Bring back ").is_empty()
     });
     picture(&mut window, "history");
+}
+
+/// The benchmark before anything was measured, and a run in it, in one theme.
+fn take_benchmark(theme: Theme, suffix: &str) {
+    if !can_render() {
+        return;
+    }
+    let mut results = SnapshotResults::new();
+    let home = benchmark::home();
+    let mut window = open(&home, &look(theme), &[home.photos()]);
+    benchmark::show(&mut window);
+    let name = format!("benchmark-empty-{suffix}");
+    take(&mut results, &mut window, &home, &name);
+    benchmark::show_fixed(&mut window, &home);
+    let name = format!("benchmark-{suffix}");
+    take(&mut results, &mut window, &home, &name);
+}
+
+#[test]
+fn the_benchmark_looks_as_it_did_in_the_dark() {
+    take_benchmark(Theme::Dark, "dark");
+}
+
+#[test]
+fn the_benchmark_looks_as_it_did_in_the_light() {
+    take_benchmark(Theme::Light, "light");
+}
+
+#[test]
+fn the_benchmark_fits_into_a_small_window_and_at_twice_the_scale() {
+    if !can_render() {
+        return;
+    }
+    let mut results = SnapshotResults::new();
+    let home = benchmark::home();
+    let twice = Look {
+        size: vec2(1024.0, 700.0),
+        scale: 2.0,
+        ..look(Theme::Dark)
+    };
+    let mut window = open(&home, &twice, &[home.photos()]);
+    benchmark::show(&mut window);
+    benchmark::show_fixed(&mut window, &home);
+    take(&mut results, &mut window, &home, "benchmark-200-percent");
 }
 
 #[test]

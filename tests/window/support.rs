@@ -49,6 +49,7 @@ impl Home {
             cache: home.join("cache.db"),
             library: home.join("library.db"),
             models: home.join("models"),
+            benchmarks: home.join("benchmarks"),
         }
     }
 

@@ -27,6 +27,10 @@ impl App {
             self.tell("Photos are being moved; look again when that is done.");
             return;
         }
+        if self.jobs.benchmark.is_measuring() {
+            self.tell("A benchmark is running, which a scan would slow. Wait for it, or stop it.");
+            return;
+        }
         let included = self
             .state
             .folders

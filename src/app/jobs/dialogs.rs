@@ -8,7 +8,8 @@ use std::thread::JoinHandle;
 use crossbeam_channel::Sender;
 use eframe::egui::Context;
 
-use super::{Answer, RemovalAnswer, SettingsAnswer};
+use super::{Answer, BenchmarkAnswer, RemovalAnswer, SettingsAnswer};
+use crate::app::benchmark::{BenchmarkFile, Format};
 use crate::app::settings::Wanted;
 
 /// Asks for folders.
@@ -60,6 +61,42 @@ pub(super) fn choose(
             || Answer::Done,
             |path| Answer::Settings(SettingsAnswer::Chosen(wanted, path)),
         )
+    })
+}
+
+/// Asks for something that the benchmark needs.
+pub(super) fn choose_for_benchmark(
+    wanted: BenchmarkFile,
+    ctx: Context,
+    answers: Sender<Answer>,
+) -> Option<JoinHandle<()>> {
+    start("benchmark-dialog", ctx, answers, move || {
+        let dialog = rfd::FileDialog::new();
+        let chosen = match wanted {
+            BenchmarkFile::Photos => dialog
+                .set_title("Choose a folder of photos to measure with")
+                .pick_folder(),
+            BenchmarkFile::Import => dialog
+                .set_title("Choose the results of a benchmark")
+                .add_filter("JSON", &["json"])
+                .pick_file(),
+            BenchmarkFile::Export(Format::Plots) => dialog
+                .set_title("Choose a folder for the plots")
+                .pick_folder(),
+            BenchmarkFile::Export(format) => {
+                let dialog = dialog.set_title("Save the results of the benchmark");
+                match format.extension() {
+                    Some(end) => dialog
+                        .set_file_name(format!("twinlens-benchmark.{end}"))
+                        .add_filter(end.to_uppercase(), &[end]),
+                    None => dialog,
+                }
+                .save_file()
+            }
+        };
+        chosen.map_or(Answer::Done, |path| {
+            BenchmarkAnswer::Chosen(wanted, path).into()
+        })
     })
 }
 

@@ -13,7 +13,7 @@ pub(crate) use look::{Ask, SettingsAnswer};
 
 use std::path::PathBuf;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crossbeam_channel::Sender;
 use eframe::egui::Context;
@@ -142,12 +142,5 @@ impl Drop for SettingsJobs {
 
 /// Waits for a thread that ends by itself, but not for long.
 fn join_soon<T>(thread: JoinHandle<T>) {
-    let begun = Instant::now();
-    while !thread.is_finished() && begun.elapsed() < PATIENCE {
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    if thread.is_finished() {
-        // A panic in there was printed, and nobody is left to tell.
-        thread.join().ok();
-    }
+    super::join_within(PATIENCE, thread);
 }

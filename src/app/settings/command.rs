@@ -89,7 +89,7 @@ pub(crate) enum Change {
 
 impl Change {
     /// Makes it.
-    pub(super) fn apply(self, settings: &mut Settings) {
+    pub(in crate::app) fn apply(self, settings: &mut Settings) {
         match self {
             Self::Engine(engine) => {
                 settings.engine = engine;

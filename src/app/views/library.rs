@@ -136,12 +136,17 @@ fn heading(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if state.scan.is_none() {
                 // Of a finished scan the review is the way on.
-                let start = if state.found.is_some() {
-                    button(ui, Icon::Search, "Look again")
-                } else {
-                    primary(ui, Icon::Search, "Find duplicates")
-                };
-                if start.clicked() {
+                let is_free = state.benchmark.measuring.is_none();
+                let start = ui.add_enabled_ui(is_free, |ui| {
+                    if state.found.is_some() {
+                        button(ui, Icon::Search, "Look again")
+                    } else {
+                        primary(ui, Icon::Search, "Find duplicates")
+                    }
+                });
+                let why =
+                    "A benchmark is running, which a scan would slow. Wait for it, or stop it.";
+                if start.inner.on_disabled_hover_text(why).clicked() {
                     commands.push(LibraryCommand::StartScan.into());
                 }
             }

@@ -1,16 +1,19 @@
-//! A run as files for others: CSV, Markdown, a page with plots, a Chrome trace. JSON, which is
-//! read back, is in [`schema`](super::schema).
+//! A run as files for others: CSV, Markdown, a page with plots, pictures of these, a Chrome trace.
+//! JSON, which is read back, is in [`schema`](super::schema).
 
 mod csv;
 mod html;
 mod markdown;
+mod marks;
 mod plot;
 pub mod plots;
+mod png;
 mod trace;
 
 pub use csv::write_csv;
 pub use html::write_html;
 pub use markdown::write_markdown;
+pub use png::{PictureError, png};
 pub use trace::write_trace;
 
 use super::format::{NOTHING, grouped, milliseconds, or_nothing};

@@ -1,9 +1,9 @@
 //! Plots as SVG text: axes, points, steps, bars and a heat map, with a name for screen readers.
-//!
-//! Colours are those of Okabe and Ito (2008), which people with any colour vision tell apart;
-//! text and axes take the colour of the page around them.
+//! Text and axes take the colour of the page around them.
 
 use std::fmt::Write as _;
+
+use super::marks::{colour, dashes, shape};
 
 const WIDTH: f64 = 640.0;
 const LEFT: f64 = 70.0;
@@ -14,18 +14,6 @@ const BOTTOM: f64 = 52.0;
 const INNER: f64 = 260.0;
 /// Height of a line of the legend.
 const LINE: f64 = 18.0;
-
-const COLOURS: [&str; 8] = [
-    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#8a6d00", "#7f7f7f",
-];
-
-/// The colour of a series.
-pub(super) fn colour(series: usize) -> &'static str {
-    COLOURS
-        .get(series % COLOURS.len())
-        .copied()
-        .unwrap_or("#7f7f7f")
-}
 
 /// A way along which numbers lie.
 #[derive(Clone, Debug)]
@@ -140,36 +128,51 @@ pub(super) fn escape(text: &str) -> String {
     out
 }
 
+/// How a series stands in the legend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sign {
+    /// A marker of its shape.
+    Marker,
+    /// The rim of one.
+    Rim,
+    /// A line with its dashes.
+    Line,
+    /// A square.
+    Square,
+}
+
 /// A plot that is being drawn.
 pub(super) struct Plot {
     body: String,
     title: String,
-    legend: Vec<String>,
+    statement: String,
+    legend: Vec<(Sign, usize, String)>,
     keys: Vec<String>,
+    /// Height of the part within the axes.
+    inner: f64,
 }
 
 impl Plot {
-    pub(super) fn new(title: &str) -> Self {
+    /// With its title, and its main statement in words.
+    pub(super) fn new(title: &str, statement: String) -> Self {
         Self {
             body: String::new(),
             title: title.to_owned(),
+            statement,
             legend: Vec::new(),
             keys: Vec::new(),
+            inner: INNER,
         }
     }
 
-    /// Names the next series in the legend and gives its colour.
-    pub(super) fn series(&mut self, name: &str) -> &'static str {
-        self.legend.push(name.to_owned());
-        colour(self.legend.len() - 1)
+    /// Names a series in the legend.
+    pub(super) fn series(&mut self, sign: Sign, number: usize, name: &str) {
+        self.legend.push((sign, number, name.to_owned()));
     }
 
-    /// Says what the numbers in the drawing stand for, from 1.
-    fn keys(&mut self, names: &[String]) {
-        let keys = names.iter().zip(1..);
-        self.keys = keys
-            .map(|(name, number)| format!("{number}: {name}"))
-            .collect();
+    /// A line of text below the legend.
+    pub(super) fn key(&mut self, text: String) {
+        self.keys.push(text);
     }
 
     /// Appends to the drawing. Writing to a string does not fail.
@@ -215,30 +218,32 @@ impl Plot {
         ));
     }
 
-    /// A point with what it stands for.
+    /// A point of a series with what it stands for.
     pub(super) fn point(
         &mut self,
         (x, y): (&Axis, &Axis),
         at: (f64, f64),
-        colour: &str,
+        (sign, series): (Sign, usize),
         what: &str,
     ) {
+        let marker = marker(sign, series, (x_at(x, at.0), y_at(y, at.1)));
         self.put(format_args!(
-            r#"<circle cx="{:.1}" cy="{:.1}" r="5" fill="{colour}"><title>{}</title></circle>"#,
-            x_at(x, at.0),
-            y_at(y, at.1),
+            "<g>{marker}<title>{}</title></g>",
             escape(what)
         ));
     }
 
-    /// A line through points; with `dashes` for what is no measurement.
-    pub(super) fn line(
-        &mut self,
-        (x, y): (&Axis, &Axis),
-        points: &[(f64, f64)],
-        colour: &str,
-        dashes: bool,
-    ) {
+    /// A line of a series through points.
+    pub(super) fn line(&mut self, axes: (&Axis, &Axis), points: &[(f64, f64)], series: usize) {
+        self.path(axes, points, colour(series), dashes(series));
+    }
+
+    /// A line for what is no measurement.
+    pub(super) fn guide(&mut self, axes: (&Axis, &Axis), points: &[(f64, f64)]) {
+        self.path(axes, points, "currentColor", "5 4");
+    }
+
+    fn path(&mut self, (x, y): (&Axis, &Axis), points: &[(f64, f64)], colour: &str, dashes: &str) {
         if points.len() < 2 {
             return;
         }
@@ -253,112 +258,125 @@ impl Plot {
             )
             .ok();
         }
-        let dashes = if dashes {
-            r#" stroke-dasharray="5 4""#
-        } else {
-            ""
-        };
         self.put(format_args!(
-            r#"<path d="{path}" fill="none" stroke="{colour}" stroke-width="2"{dashes}/>"#
+            r#"<path d="{path}" fill="none" stroke="{colour}" stroke-width="2"{}/>"#,
+            dash_attribute(dashes)
         ));
     }
 
-    /// Bars of parts on top of each other, one for each name, with the parts' series.
-    pub(super) fn stacks(
-        &mut self,
-        y: &Axis,
-        names: &[String],
-        parts: &[Vec<f64>],
-        colours: &[&str],
-    ) {
+    /// Bars of parts on top of each other, one for each name; a part has its series and its height.
+    pub(super) fn stacks(&mut self, y: &Axis, bars: &[(String, Vec<(usize, f64)>)]) {
         self.y_axis(y);
         #[expect(clippy::cast_precision_loss, reason = "a handful of bars")]
-        let (count, numbers) = (
-            names.len().max(1) as f64,
-            (0..names.len()).map(|n| n as f64),
-        );
+        let count = bars.len().max(1) as f64;
         let slot = (WIDTH - LEFT - RIGHT) / count;
-        for (number, (name, parts)) in numbers.zip(names.iter().zip(parts)) {
-            let left = LEFT + slot * number;
+        let mut left = LEFT;
+        for (number, (what, parts)) in (1..).zip(bars) {
             let mut base = 0.0;
-            for (part, colour) in parts.iter().zip(colours) {
+            self.put(format_args!("<g>"));
+            for (series, part) in parts {
                 let (low, high) = (y_at(y, base), y_at(y, base + part));
                 self.put(format_args!(
-                    r#"<rect x="{:.1}" y="{high:.1}" width="{:.1}" height="{:.1}" fill="{colour}"><title>{}: {part:.2} ms</title></rect>"#,
-                    left + slot * 0.15, slot * 0.7, low - high, escape(name)
+                    r#"<rect x="{:.1}" y="{high:.1}" width="{:.1}" height="{:.1}" fill="{}"/>"#,
+                    left + slot * 0.15,
+                    slot * 0.7,
+                    low - high,
+                    colour(*series)
                 ));
                 base += part;
             }
             self.put(format_args!(
-                r#"<text x="{:.1}" y="{:.1}" text-anchor="middle">{}</text>"#,
+                r#"<title>{}</title></g><text x="{:.1}" y="{:.1}" text-anchor="middle">{number}</text>"#,
+                escape(what),
                 left + slot / 2.0,
-                TOP + INNER + 16.0,
-                number + 1.0
+                TOP + INNER + 16.0
             ));
+            left += slot;
         }
-        self.keys(names);
     }
 
-    /// A field of cells, darker where more, with their numbers; a row for each name.
+    /// A field of cells below those before, darker where there is more of `largest`, with their
+    /// numbers and a name above.
     pub(super) fn cells(
         &mut self,
-        columns: &[String],
-        names: &[String],
+        name: &str,
+        (columns, rows): (&[usize], &[usize]),
         values: &[Vec<Option<f64>>],
+        largest: f64,
     ) {
-        let largest = values
-            .iter()
-            .flatten()
-            .flatten()
-            .copied()
-            .fold(0.0, f64::max);
-        #[expect(clippy::cast_precision_loss, reason = "a handful of cells")]
-        let (across, down) = (columns.len().max(1) as f64, names.len().max(1) as f64);
-        let (width, height) = ((WIDTH - LEFT - RIGHT) / across, INNER / down);
-        let mut top = TOP;
-        for (row, values) in (1..=names.len()).zip(values) {
+        const CELL: f64 = 22.0;
+
+        let mut top = TOP + self.inner;
+        self.put(format_args!(
+            r#"<text x="{LEFT}" y="{:.1}" font-weight="600">{}</text>"#,
+            top + 14.0,
+            escape(name)
+        ));
+        top += 22.0;
+        #[expect(clippy::cast_precision_loss, reason = "a handful of columns")]
+        let width = (WIDTH - LEFT - RIGHT) / columns.len().max(1) as f64;
+        let places: Vec<f64> = std::iter::successors(Some(LEFT), |left| Some(left + width))
+            .take(columns.len())
+            .collect();
+        for (row, values) in rows.iter().zip(values) {
             self.put(format_args!(
-                r#"<text x="{:.1}" y="{:.1}" text-anchor="end">{}</text>"#,
+                r#"<text x="{:.1}" y="{:.1}" text-anchor="end">{row}</text>"#,
                 LEFT - 6.0,
-                top + height / 2.0 + 4.0,
-                row
+                top + CELL / 2.0 + 4.0
             ));
-            let mut left = LEFT;
-            for value in values {
-                let share = value
-                    .filter(|_| largest > 0.0)
-                    .map_or(0.0, |value| value / largest);
-                let text = value.map_or_else(|| "—".to_owned(), |value| format!("{value:.1}"));
+            // What was not measured is a hole.
+            for (left, value) in places.iter().zip(values) {
+                let Some(value) = value else {
+                    continue;
+                };
                 self.put(format_args!(
-                    r#"<rect x="{left:.1}" y="{top:.1}" width="{width:.1}" height="{height:.1}" fill="{}" fill-opacity="{:.2}"/><text x="{:.1}" y="{:.1}" text-anchor="middle">{text}</text>"#,
-                    colour(0), 0.75 * share, left + width / 2.0, top + height / 2.0 + 4.0
+                    r#"<rect x="{:.1}" y="{:.1}" width="{:.1}" height="{:.1}" fill="{}" fill-opacity="{:.2}"/><text x="{:.1}" y="{:.1}" text-anchor="middle">{value:.1}</text>"#,
+                    left + 1.0, top + 1.0, width - 2.0, CELL - 2.0, colour(0),
+                    0.1 + 0.5 * value / largest, left + width / 2.0, top + CELL / 2.0 + 4.0
                 ));
-                left += width;
             }
-            top += height;
+            top += CELL;
         }
-        let mut left = LEFT;
-        for column in columns {
+        for (left, column) in places.iter().zip(columns) {
             self.put(format_args!(
-                r#"<text x="{:.1}" y="{:.1}" text-anchor="middle">{}</text>"#,
+                r#"<text x="{:.1}" y="{:.1}" text-anchor="middle">{column}</text>"#,
                 left + width / 2.0,
-                TOP + INNER + 16.0,
-                escape(column)
+                top + 14.0
             ));
-            left += width;
         }
-        self.keys(names);
+        self.inner = top + 30.0 - TOP;
+    }
+
+    /// Begins a plot of cells, which take as much height as they need.
+    pub(super) fn begin_cells(&mut self) {
+        self.inner = 0.0;
     }
 
     /// The whole as an SVG element, which is also a file.
     pub(super) fn finish(self) -> String {
         let mut legend = String::new();
-        let mut at = TOP + INNER + BOTTOM;
-        for (number, name) in self.legend.iter().enumerate() {
+        let mut at = TOP + self.inner + BOTTOM;
+        for (sign, number, name) in &self.legend {
+            let sign = match sign {
+                Sign::Marker | Sign::Rim => marker(*sign, *number, (LEFT + 6.0, at + 4.0)),
+                Sign::Line => format!(
+                    r#"<path d="M{LEFT} {y:.1}h26" fill="none" stroke="{}" stroke-width="2"{}/>"#,
+                    colour(*number),
+                    dash_attribute(dashes(*number)),
+                    y = at + 4.0
+                ),
+                Sign::Square => format!(
+                    r#"<rect x="{LEFT}" y="{:.1}" width="12" height="12" fill="{}"/>"#,
+                    at - 2.0,
+                    colour(*number)
+                ),
+            };
             writeln!(
                 legend,
-                r#"<rect x="{LEFT}" y="{:.1}" width="12" height="12" fill="{}"/><text x="{:.1}" y="{:.1}">{}</text>"#,
-                at - 2.0, colour(number), LEFT + 18.0, at + 8.5, escape(name)
+                r#"{sign}<text x="{:.1}" y="{:.1}">{}</text>"#,
+                LEFT + 32.0,
+                at + 8.5,
+                escape(name)
             )
             .ok();
             at += LINE;
@@ -375,14 +393,34 @@ impl Plot {
         }
         let title = escape(&self.title);
         format!(
-            r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {:.0}" role="img" aria-label="{title}" color="#555" fill="currentColor" font-family="system-ui, sans-serif" font-size="12">
+            r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {:.0}" role="img" aria-label="{title}. {}" color="#555" fill="currentColor" font-family="system-ui, sans-serif" font-size="12">
 <title>{title}</title>
 <text x="{LEFT}" y="20" font-size="14" font-weight="600">{title}</text>
 {}{legend}</svg>
 "##,
             at + 4.0,
+            escape(&self.statement),
             self.body
         )
+    }
+}
+
+/// A marker of a series around a place.
+fn marker(sign: Sign, series: usize, (x, y): (f64, f64)) -> String {
+    let (colour, shape) = (colour(series), shape(series));
+    let paint = if sign == Sign::Rim {
+        format!(r#"fill="none" stroke="{colour}" stroke-width=".4""#)
+    } else {
+        format!(r#"fill="{colour}""#)
+    };
+    format!(r#"<path transform="translate({x:.1} {y:.1}) scale(5)" d="{shape}" {paint}/>"#)
+}
+
+fn dash_attribute(dashes: &str) -> String {
+    if dashes.is_empty() {
+        String::new()
+    } else {
+        format!(r#" stroke-dasharray="{dashes}""#)
     }
 }
 

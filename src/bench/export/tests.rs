@@ -1,6 +1,5 @@
 //! The exports of a run with names that try to break out.
 
-use super::plots::pareto_front;
 use super::*;
 use crate::bench::reference::Reference;
 use crate::bench::schema::{Missing, Quality, ScenarioKind, Stages, Window};
@@ -116,17 +115,65 @@ fn plots_are_left_out_where_there_are_no_figures() {
 }
 
 #[test]
-fn the_front_is_what_nothing_beats_in_both() {
-    let points = [
-        (10.0, 5.0),
-        (1.0, 1.0),
-        (5.0, 4.0),
-        (6.0, 3.0),
-        (5.0, 2.0),
-        (20.0, 5.0),
-    ];
-    assert_eq!(pareto_front(&points), [(1.0, 1.0), (5.0, 4.0), (10.0, 5.0)]);
-    assert_eq!(pareto_front(&[]), []);
+fn plots_say_their_main_statement_and_tell_series_apart_by_more_than_colours() {
+    let drawn = plots::all(&run());
+    let svg = &drawn[0].svg;
+    let of = |series: &str| {
+        let paths = svg.lines().filter(|line| line.contains("<title>"));
+        let own = paths.filter(|line| line.contains(&format!("<title>{series}, ")));
+        let shapes = own.filter_map(|line| line.split(" d=\"").nth(1)?.split('"').next());
+        shapes.collect::<std::collections::BTreeSet<_>>()
+    };
+    let (a, b) = (of("Triton ONNX"), of("Triton TRT"));
+    assert_eq!((a.len(), b.len()), (1, 1), "{svg}");
+    assert_ne!(a, b);
+    for (plot, words) in drawn.iter().zip([
+        "Throughput against latency. Fastest: Triton TRT, offline, batch",
+        "Triton ONNX: the most are ",
+        "half of 3 photos within 2.00 ms",
+        "decode takes the most, 20.0 of 25.0 ms (80 %)",
+        "worst cosine 0.9000, recall not known",
+    ]) {
+        let label = plot.svg.split("aria-label=\"").nth(1).unwrap();
+        let label = label.split('"').next().unwrap();
+        assert!(label.contains(words), "{label}");
+    }
+}
+
+#[test]
+fn pictures_of_plots_are_as_large_as_they_should_be_and_show_the_plot_with_its_text() {
+    for plot in plots::all(&run()) {
+        let bytes = png(&plot.svg).unwrap();
+        let picture = image::load_from_memory_with_format(&bytes, image::ImageFormat::Png)
+            .unwrap()
+            .to_rgb8();
+        let height: f64 = plot
+            .svg
+            .split("viewBox=\"0 0 640 ")
+            .nth(1)
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap()
+            .parse()
+            .unwrap();
+        assert_eq!(picture.width(), 1280, "{}", plot.name);
+        assert!((f64::from(picture.height()) - 2.0 * height).abs() < 1.0);
+        let is_ink = |x: u32, y: u32| picture.get_pixel(x, y).0 != [255; 3];
+        let ink = |from: (u32, u32), to: (u32, u32)| {
+            let places = (from.1..to.1).flat_map(|y| (from.0..to.0).map(move |x| (x, y)));
+            places.filter(|(x, y)| is_ink(*x, *y)).count()
+        };
+        assert!(!is_ink(0, 0), "the ground is white");
+        // The heading, which only a font can draw, and the plot below it.
+        assert!(ink((130, 10), (700, 50)) > 500, "{}", plot.name);
+        assert!(
+            ink((130, 70), (1240, picture.height() - 80)) > 1000,
+            "{}",
+            plot.name
+        );
+    }
+    assert!(png("no plot").is_err());
 }
 
 #[test]

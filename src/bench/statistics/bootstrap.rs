@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{mean, percentile};
+use super::{mean, percentile, percentile_of};
 use crate::bench::random::Random;
 
 /// How sure an interval is. With 95 % one of twenty comparisons of equals would see a
@@ -45,10 +45,7 @@ impl Statistic {
         match self {
             Self::Mean => mean(times),
             Self::Throughput => mean(times).map(f64::recip),
-            Self::Percentile(p) => {
-                times.sort_by(f64::total_cmp);
-                percentile(times, p)
-            }
+            Self::Percentile(p) => percentile_of(times, p),
         }
     }
 
