@@ -9,13 +9,13 @@ use crate::settings::Settings;
 /// What is embedded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Pictures {
-    /// The first folder of the library, or made pictures where there is none.
+    /// The first folder of the library, or demo photos where there is none.
     #[default]
     Library,
     /// A sample of this folder.
     Folder(PathBuf),
-    /// Pictures that are made.
-    Made,
+    /// Photos that come with the program.
+    Demo,
 }
 
 /// The sizes of batches and the numbers of callers that can be chosen.
@@ -92,7 +92,7 @@ impl Form {
             (Pictures::Folder(folder), _) | (Pictures::Library, Some(folder)) => {
                 Photos::Folder(folder.clone())
             }
-            (Pictures::Made | Pictures::Library, _) => Photos::Made,
+            (Pictures::Demo | Pictures::Library, _) => Photos::Demo,
         }
     }
 }

@@ -148,7 +148,7 @@ fn pictures(ui: &mut Ui, state: &State, form: &mut Form, commands: &mut Vec<Comm
     let folder_name = |folder: &Path| words::file_name(folder);
     let shown = match (&form.pictures, library) {
         (Pictures::Folder(folder), _) | (Pictures::Library, Some(folder)) => folder_name(folder),
-        (Pictures::Made | Pictures::Library, _) => "Made pictures".to_owned(),
+        (Pictures::Demo | Pictures::Library, _) => "Demo photos".to_owned(),
     };
     let chosen = ComboBox::from_id_salt("benchmark-photos")
         .width(150.0)
@@ -167,7 +167,7 @@ fn pictures(ui: &mut Ui, state: &State, form: &mut Form, commands: &mut Vec<Comm
                     form.pictures = value;
                 }
             }
-            ui.selectable_value(&mut form.pictures, Pictures::Made, "Made pictures")
+            ui.selectable_value(&mut form.pictures, Pictures::Demo, "Demo photos")
                 .on_hover_text("No photos are needed; reading and decoding are not known then.");
             if ui.selectable_label(false, "Another folder…").clicked() {
                 commands.push(BenchmarkCommand::Choose(BenchmarkFile::Photos).into());
