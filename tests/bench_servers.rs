@@ -252,7 +252,7 @@ fn a_model_that_dies_while_its_server_lives_ends_the_load() {
 fn single_failures_are_errors_of_their_requests_and_batches_that_are_too_large_are_told() {
     let server = FakeServer::start(Faults {
         // Not among the first ten requests: the sample's, halved twice, and one on trial.
-        fail_every: 37,
+        fail_every: 11,
         largest_batch: Some(3),
         ..Faults::default()
     });
@@ -267,19 +267,18 @@ fn single_failures_are_errors_of_their_requests_and_batches_that_are_too_large_a
         let reason = missing(&run, &format!("{}: {step}", candidate.id));
         assert!(reason.unwrap().contains("too large"), "{reason:?}");
     }
-    let offline = &candidate.scenarios[1];
-    let (errors, requests) = (offline.errors.unwrap(), offline.requests.unwrap());
+    let sum = |count: fn(&Scenario) -> Option<u64>| -> u64 {
+        candidate.scenarios.iter().filter_map(count).sum()
+    };
+    let (errors, requests) = (sum(|s| s.errors), sum(|s| s.requests));
     assert!(
-        errors > 0 && errors < requests / 10,
+        errors > 0 && errors < requests / 4,
         "{errors} of {requests}"
     );
-    assert!(
-        offline
-            .note
-            .as_ref()
-            .unwrap()
-            .contains("RuntimeError: fault")
-    );
+    for scenario in candidate.scenarios.iter().filter(|s| s.errors != Some(0)) {
+        let note = scenario.note.as_ref().unwrap();
+        assert!(note.contains("RuntimeError: fault"), "{note}");
+    }
 }
 
 #[test]

@@ -426,3 +426,23 @@ fn everything_is_reached_by_the_keyboard() {
         );
     }
 }
+
+#[test]
+fn a_folder_without_photos_is_said_and_another_one_can_be_measured() {
+    let home = home();
+    let mut window = open(&home);
+    be_quick(&mut window);
+    let empty = home.photos().with_file_name("empty");
+    std::fs::create_dir(&empty).unwrap();
+    window.drop_folder(&empty);
+    assert!(window.shows("empty"));
+    window.click("Start measuring");
+    window.wait_until("it is said", |w| {
+        w.shows("there is no photo that can be decoded; name a folder with photos")
+    });
+    assert!(!window.has("Stop the benchmark") && kept(&home).is_empty());
+    window.drop_folder(&home.photos());
+    window.click("Start measuring");
+    wait_for_finding(&mut window);
+    assert!(!window.shows("there is no photo that can be decoded"));
+}

@@ -331,3 +331,63 @@ fn divide(seen: &Stages, server: &Server, stages: &mut Stages) {
     stages.compute = Some((input + compute + output) * scale);
     stages.network = Some(wait - told * scale);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::embed::remote::Statistics;
+
+    fn counted(requests: u64, answers: u64) -> Counted {
+        let each = |ms: u64| Duration::from_millis(ms * requests);
+        Counted {
+            statistics: Statistics {
+                requests,
+                images: 2 * requests,
+                executions: requests / 2,
+                whole: each(11),
+                queue: each(4),
+                input: each(1),
+                compute: each(3),
+                output: each(2),
+                ..Statistics::default()
+            },
+            answers,
+        }
+    }
+
+    #[test]
+    fn what_the_server_took_is_taken_out_of_the_wait() {
+        let server = tell(&counted(100, 100));
+        assert_eq!(
+            (server.queue_ms, server.request_ms),
+            (Some(4.0), Some(11.0))
+        );
+        assert_eq!((server.batch_mean, &server.note), (Some(4.0), &None));
+        let seen = |wait: f64| Stages {
+            network: Some(wait),
+            queue: Some(0.5),
+            ..Stages::default()
+        };
+        for (wait, [network, queue, compute]) in [
+            (15.0, [5.0, 4.5, 6.0]),
+            // It says more than was waited: half of its word fits.
+            (5.0, [0.0, 2.5, 3.0]),
+        ] {
+            let mut stages = Stages::default();
+            divide(&seen(wait), &server, &mut stages);
+            let parts = [stages.network, stages.queue, stages.compute];
+            for (part, expected) in parts.into_iter().zip([network, queue, compute]) {
+                assert!((part.unwrap() - expected).abs() < 1e-9, "{stages:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn other_clients_in_the_servers_account_are_told() {
+        assert_eq!(tell(&counted(104, 100)).note, None);
+        let note = tell(&counted(400, 100)).note.unwrap();
+        assert!(note.starts_with("75 % of the requests"), "{note}");
+    }
+}
