@@ -99,7 +99,7 @@ pub fn runs(first: &Run, second: &Run) -> Comparison {
     for (a, b) in nearest_candidates(first, second) {
         let mut rows = Vec::new();
         for (other, scenario, title) in nearest_scenarios(a, b) {
-            figures(&b.id, title, other, scenario, &mut rows);
+            figures(&b.id, &title, other, scenario, &mut rows);
         }
         if rows.is_empty() {
             continue;
@@ -143,7 +143,7 @@ fn scenarios(name: &str, first: &Candidate, second: &Candidate) -> Vec<Compared>
             .iter()
             .find(|other| is_same(other, scenario));
         if let Some(other) = same {
-            figures(name, scenario.title(), other, scenario, &mut compared);
+            figures(name, &scenario.title(), other, scenario, &mut compared);
         }
     }
     compared
@@ -152,7 +152,7 @@ fn scenarios(name: &str, first: &Candidate, second: &Candidate) -> Vec<Compared>
 /// The figures that two measurements have in common.
 fn figures(
     name: &str,
-    title: String,
+    title: &str,
     first: &Scenario,
     second: &Scenario,
     compared: &mut Vec<Compared>,
@@ -163,7 +163,7 @@ fn figures(
     ] {
         compared.extend(difference.map(|difference| Compared {
             candidate: name.to_owned(),
-            scenario: title.clone(),
+            scenario: title.to_owned(),
             figure,
             difference,
         }));

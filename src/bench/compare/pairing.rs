@@ -19,21 +19,8 @@ pub struct Alike {
 
 impl Alike {
     pub(super) fn new(a: &Candidate, b: &Candidate) -> Self {
-        let traits = |candidate: &Candidate| {
-            [
-                Some(candidate.engine.clone()),
-                candidate.provider.clone(),
-                candidate.model.clone(),
-                candidate.precision.clone(),
-                candidate.protocol.clone(),
-            ]
-        };
-        let names = ["engine", "provider", "model", "precision", "protocol"];
-        let sides = traits(a).into_iter().zip(traits(b));
-        let differs = names.into_iter().zip(sides).filter_map(|(name, sides)| {
-            let (Some(a), Some(b)) = sides else {
-                return None;
-            };
+        let differs = traits(a, b).into_iter().filter_map(|(name, _, sides)| {
+            let (a, b) = (sides[0]?, sides[1]?);
             (a != b).then_some(name)
         });
         Self {
@@ -58,17 +45,34 @@ impl Alike {
             [most @ .., last] => format!("another {} and {last}", most.join(", ")),
         }
     }
+}
 
-    /// The less, the nearer.
-    fn distance(&self) -> u32 {
-        let weigh = |name: &&str| match *name {
-            "model" => 8,
-            "engine" => 4,
-            "provider" | "protocol" => 2,
-            _ => 1,
-        };
-        self.differs.iter().map(weigh).sum::<u32>() * 2 + u32::from(!self.same_name)
+/// The traits of two candidates, with the weight of each.
+fn traits<'a>(
+    a: &'a Candidate,
+    b: &'a Candidate,
+) -> [(&'static str, u32, [Option<&'a str>; 2]); 5] {
+    let both = |of: fn(&Candidate) -> Option<&str>| [of(a), of(b)];
+    [
+        ("engine", 4, both(|it| Some(&it.engine))),
+        ("provider", 2, both(|it| it.provider.as_deref())),
+        ("model", 8, both(|it| it.model.as_deref())),
+        ("precision", 1, both(|it| it.precision.as_deref())),
+        ("protocol", 2, both(|it| it.protocol.as_deref())),
+    ]
+}
+
+/// The less, the nearer; what is known of one of them alone counts half as much as a difference.
+fn distance(a: &Candidate, b: &Candidate) -> u32 {
+    if a.id == b.id {
+        return 0;
     }
+    let far = |(_, weight, sides): (&str, u32, [Option<&str>; 2])| match sides {
+        [Some(a), Some(b)] if a != b => 2 * weight,
+        [Some(_), None] | [None, Some(_)] => weight,
+        _ => 0,
+    };
+    1 + traits(a, b).into_iter().map(far).sum::<u32>()
 }
 
 /// The candidates of both runs that stand beside each other, in the order of the second. One that
@@ -83,13 +87,7 @@ pub(super) fn nearest_candidates<'a>(
             if nearest_scenarios(a, b).is_empty() {
                 continue;
             }
-            let alike = Alike::new(a, b);
-            let distance = if alike.same_name {
-                0
-            } else {
-                1 + alike.distance()
-            };
-            possible.push((distance, to, from));
+            possible.push((distance(a, b), to, from));
         }
     }
     possible.sort_unstable();

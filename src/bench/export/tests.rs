@@ -128,7 +128,7 @@ fn plots_say_their_main_statement_and_tell_series_apart_by_more_than_colours() {
     assert_eq!((a.len(), b.len()), (1, 1), "{svg}");
     assert_ne!(a, b);
     for (plot, words) in drawn.iter().zip([
-        "Throughput against latency. Fastest: Triton TRT, offline, batch",
+        "Throughput against latency. Fastest: onnxruntime/&lt;i&gt;evil&lt;/i&gt;|, offline, batch 32",
         "Triton ONNX: the most are ",
         "half of 3 photos within 2.00 ms",
         "decode takes the most, 20.0 of 25.0 ms (80 %)",

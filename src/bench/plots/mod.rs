@@ -86,7 +86,7 @@ fn typical_latency(scenario: &Scenario) -> Option<f64> {
 #[must_use]
 pub fn digits(figure: f64) -> String {
     let decimals = match figure.abs() {
-        size if size >= 100.0 || size < 1e-9 => 0,
+        size if !(1e-9..100.0).contains(&size) => 0,
         size if size >= 10.0 => 1,
         size if size >= 1.0 => 2,
         _ => 3,

@@ -106,12 +106,11 @@ fn draw(ui: &mut Ui, row: &Compared) {
     ui.label(small(digits(difference.second)));
     let percent = |share: f64| format!("{:+.1}", share * 100.0);
     let relative = percent(difference.relative);
-    ui.label(small(match difference.verdict {
-        Verdict::TooFew => format!("{relative} %"),
-        _ => {
-            let (low, high) = (percent(difference.low), percent(difference.high));
-            format!("{relative} % ({low} to {high})")
-        }
+    ui.label(small(if difference.verdict == Verdict::TooFew {
+        format!("{relative} %")
+    } else {
+        let (low, high) = (percent(difference.low), percent(difference.high));
+        format!("{relative} % ({low} to {high})")
     }));
     let (picture, color) = sign(ui, difference.verdict);
     let spoken = format!(

@@ -109,6 +109,10 @@ fn powers(axis: AxisHints<'static>, label: &str) -> Vec<AxisHints<'static>> {
 }
 
 /// Grid lines at powers of ten, and thin ones at 2 to 9 times these.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the plot hands it over by value"
+)]
 fn decades(input: GridInput) -> Vec<GridMark> {
     let (from, to) = input.bounds;
     if !from.is_finite() || !to.is_finite() || to - from > 40.0 {

@@ -5,7 +5,7 @@ use egui_plot::{AxisHints, Bar, BarChart, GridMark, PlotPoint, Text};
 
 use super::{at, marks, named, nearest, numbers, plot, statement, whole};
 use crate::app::theme::{self, Palette, size};
-use crate::bench::plots::{Nothing, digits, stages};
+use crate::bench::plots::{self, Nothing, digits, stages};
 use crate::bench::schema::Run;
 
 /// Height of a bar with the room around it, and of the axis, in points.
@@ -20,7 +20,7 @@ pub(super) fn show(ui: &mut Ui, run: &Run) -> Result<(), Nothing> {
     let words = data.statement();
     statement(ui, &words);
     let palette = Palette::of(ui);
-    let longest = data.bars.iter().map(|bar| bar.whole()).fold(0.0, f64::max);
+    let longest = data.bars.iter().map(plots::Bar::whole).fold(0.0, f64::max);
     // The first is at the top.
     let last = data.bars.len().saturating_sub(1);
     let row = |number: usize| at(last - number.min(last));
