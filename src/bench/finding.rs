@@ -319,6 +319,7 @@ mod tests {
     #[test]
     fn a_server_that_waits_for_the_network_is_told_what_to_send() {
         let mut remote = candidate("server", &[(1, 5.0)], 1.0);
+        remote.engine = "remote".to_owned();
         remote.payload = Some("binary-f32".to_owned());
         let mut scenario = Scenario::new(ScenarioKind::SingleStream, 1);
         scenario.stages_ms.network = Some(167.8);

@@ -11,7 +11,7 @@ use super::load::{self, Served, Service};
 use super::schema::Stages;
 use crate::embed::ModelInput;
 use crate::embed::remote::{
-    CallError, CallErrorKind, Connection, Credentials, Endpoint, Statistics,
+    Answer, CallError, CallErrorKind, Connection, Credentials, Endpoint, Statistics,
 };
 
 /// How long an answer is waited for under load. A server that takes longer is of no use to a
@@ -19,7 +19,7 @@ use crate::embed::remote::{
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// How long the first request of a kind may take: models are loaded and compiled then.
-pub(super) const FIRST_DEADLINE: Duration = Duration::from_mins(2);
+const FIRST_DEADLINE: Duration = Duration::from_mins(2);
 
 /// How long a connection may take, and the server's own figures.
 pub(super) const QUESTION: Duration = Duration::from_secs(10);
@@ -29,6 +29,9 @@ const OPENERS: usize = 16;
 
 /// So many requests in a row that fail, for each that is on its way, are the end.
 const FAILURES: u64 = 2;
+
+/// A request that is not measured is sent so often again.
+const TRIES: u32 = 4;
 
 /// A server that asks for patience is not asked again at once.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -133,7 +136,7 @@ impl RemoteService {
         if !self.proven.contains(&batch) {
             let pictures = self.ring.get(..batch).unwrap_or(&self.ring);
             let mut line = self.take()?;
-            let answer = line.embed(pictures, FIRST_DEADLINE);
+            let answer = insist(&mut line, pictures);
             lock(&self.lines).push(line);
             answer?;
             self.proven.push(batch);
@@ -254,6 +257,22 @@ impl RemoteService {
             self.counts.is_lost.store(true, Ordering::Relaxed);
         }
     }
+}
+
+/// Sends a batch before anything is measured: what may go better the next time is tried again.
+///
+/// # Errors
+/// That of the last try.
+pub(super) fn insist(line: &mut Connection, batch: &[ModelInput]) -> Result<Answer, CallError> {
+    for attempt in 0..TRIES {
+        match line.embed(batch, FIRST_DEADLINE) {
+            Err(error) if matches!(error.kind, CallErrorKind::Failed | CallErrorKind::Busy(_)) => {
+                thread::sleep(PATIENCE * 2_u32.pow(attempt));
+            }
+            answer => return answer,
+        }
+    }
+    line.embed(batch, FIRST_DEADLINE)
 }
 
 /// Why a server cannot be loaded.

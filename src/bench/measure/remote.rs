@@ -8,7 +8,7 @@ use crate::bench::BenchError;
 use crate::bench::candidates::Remote;
 use crate::bench::load::Service;
 use crate::bench::plan::{Plan, Step};
-use crate::bench::remote::{Counted, NotReady, RemoteService};
+use crate::bench::remote::{self, Counted, NotReady, RemoteService};
 use crate::bench::schema::{Candidate, Operator, Scenario, Server, Stages};
 use crate::bench::statistics::summary;
 use crate::embed::remote::{
@@ -104,7 +104,7 @@ impl<'a> RemoteSubject<'a> {
     fn connect(&self) -> Result<(Endpoint, Connection), CallError> {
         let endpoint = self.remote.discover(self.model)?;
         let mut line = Connection::new(&endpoint, self.remote.credentials.as_ref())?;
-        line.open(crate::bench::remote::QUESTION)?;
+        line.open(remote::QUESTION)?;
         Ok((endpoint, line))
     }
 
@@ -139,7 +139,7 @@ impl<'a> RemoteSubject<'a> {
             }
             let batch = rest.get(..size).unwrap_or(rest);
             let begun = Instant::now();
-            match line.embed(batch, crate::bench::remote::FIRST_DEADLINE) {
+            match remote::insist(&mut line, batch) {
                 // Not all servers tell what is too much for them.
                 Err(error) if error.kind == CallErrorKind::TooLarge && batch.len() > 1 => {
                     size = batch.len() / 2;
