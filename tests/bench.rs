@@ -88,10 +88,7 @@ fn a_run_measures_every_scenario_and_writes_every_format() {
     let again: Value = serde_json::from_slice(&again).unwrap();
     let value: Value = serde_json::from_str(&text).unwrap();
     assert!(is_same(&value, &again), "{text}");
-    // It is kept for the window too.
-    let kept = history::list(&home.path().join("data/twinlens/benchmarks")).unwrap();
-    assert_eq!(kept.len(), 1);
-    assert_eq!(history::load(&kept[0].file).unwrap(), run);
+    check_kept(home.path(), &run);
     let scenario = &value["candidates"][0]["scenarios"][0];
     for field in ["server", "gpus", "goodput", "errors", "cost_per_1000"] {
         assert!(scenario.as_object().unwrap().contains_key(field), "{field}");
@@ -160,6 +157,13 @@ fn a_run_measures_every_scenario_and_writes_every_format() {
     ] {
         assert!(table.contains(words), "{words}: {table}");
     }
+}
+
+/// The run is kept for the window too.
+fn check_kept(home: &Path, run: &Run) {
+    let kept = history::list(&home.join("data/twinlens/benchmarks")).unwrap();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(&history::load(&kept[0].file).unwrap(), run);
 }
 
 /// Whether two JSON values are equal, numbers to 15 digits.

@@ -125,14 +125,14 @@ pub(crate) fn fixed() -> Run {
 /// A way with times around `base` milliseconds a picture and about `rate` pictures a second.
 fn candidate(id: &str, base: f64, rate: f64) -> Candidate {
     let (engine, _) = id.split_once('/').unwrap();
-    let measured = |kind, batch: usize, concurrency: usize, times: f64| {
-        let mut scenario = Scenario::new(kind, batch);
-        scenario.concurrency = Some(concurrency);
+    let measured = |kind, batch: u16, concurrency: u16, times: f64| {
+        let mut scenario = Scenario::new(kind, batch.into());
+        scenario.concurrency = Some(concurrency.into());
         scenario.images_per_second = Some(rate * times);
         scenario.samples_ms = (0..200_u32)
             .map(|number| {
                 let turn = f64::from(number * 37 % 200) / 200.0;
-                base * batch as f64 * concurrency as f64 / times * (0.9 + 0.3 * turn * turn)
+                base * f64::from(batch) * f64::from(concurrency) / times * (0.9 + 0.3 * turn * turn)
             })
             .collect();
         let mut sorted = scenario.samples_ms.clone();

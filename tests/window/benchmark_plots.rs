@@ -139,7 +139,7 @@ fn a_reference_result_stands_beside_the_nearest_candidate_and_it_is_said_what_di
     window.wait_until("they are listed", |w| {
         w.has("Compare with Section 11: ONNX Model Profile")
     });
-    window.click("Compare with Section 11: ONNX Model Profile");
+    window.scroll_and_click("Compare with Section 11: ONNX Model Profile");
     let title = "onnxruntime/cpu/lite0-copies/f32 beside ONNX Runtime CPU: another model";
     window.wait_until("the comparison is there", |w| w.shows(title));
     assert!(window.shows("Another model is other work"));
@@ -153,7 +153,7 @@ fn a_reference_result_stands_beside_the_nearest_candidate_and_it_is_said_what_di
         "{rows:#?}"
     );
 
-    window.click("Compare with Section 7: Step 6B: Multi-GPU Scaling (4× RTX 4080)");
+    window.scroll_and_click("Compare with Section 7: Step 6B: Multi-GPU Scaling (4× RTX 4080)");
     window.wait_until("the other one is there", |w| {
         w.shows("4× RTX 4080, PCIe Gen4") && !w.shows("Comparing the single times")
     });

@@ -54,7 +54,7 @@ fn take(results: &mut SnapshotResults, window: &mut Window, home: &Home, picture
             || text.contains(", scanned ")
             || text.contains(" looked through in ")
             // When a run was measured, in the time zone of this computer.
-            || text.contains(" Mar 2026, ")
+            || (text.contains(" Mar 2026, ") && !text.starts_with("Delete"))
             // When it was removed, and where from.
             || text.contains(": moved to")
     };

@@ -249,6 +249,15 @@ impl Window {
         self.settle();
     }
 
+    /// Brings what has this name into sight, and presses it.
+    #[track_caller]
+    pub(crate) fn scroll_and_click(&mut self, label: &str) {
+        let node = self.harness.query_all_by_label(label).last();
+        node.unwrap().scroll_to_me();
+        self.settle();
+        self.click(label);
+    }
+
     /// Presses what has this name, among several the one of this number.
     #[track_caller]
     pub(crate) fn click_nth(&mut self, label: &str, number: usize) {

@@ -192,14 +192,14 @@ impl App {
     }
 
     fn take_from_shelf(&mut self, place: Shelved, is_second: bool) {
-        let shelf = &self.state.benchmark.shelf;
+        let known = &self.state.benchmark.shelf;
         let run = match &place {
             Shelved::Kept(file) => {
                 self.jobs.benchmark.read(file.clone(), is_second);
                 return;
             }
-            Shelved::Session(number) => shelf.session.get(*number),
-            Shelved::Reference(number) => match &shelf.reference {
+            Shelved::Session(number) => known.session.get(*number),
+            Shelved::Reference(number) => match &known.reference {
                 Some(Ok(runs)) => runs.get(*number),
                 _ => None,
             },

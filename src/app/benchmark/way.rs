@@ -167,7 +167,7 @@ fn library_photos(state: &State) -> usize {
     let counted = included.map(|folder| {
         let scanned = folder.last_scan.map(|scan| scan.photos);
         let estimated = || match state.estimates.get(&folder.path) {
-            Some(Ok(estimate)) => Some(estimate.files as u64),
+            Some(Ok(estimate)) => Some(estimate.files),
             _ => None,
         };
         scanned.or_else(estimated).unwrap_or_default()

@@ -59,10 +59,13 @@ pub(super) fn show(
         });
 }
 
+/// A column with its width, and its best and its largest figure.
+type Shown = (Column, f32, Option<(f64, f64)>);
+
 /// The columns that are shown.
 struct Columns<'a> {
-    /// With their widths, and the best and the largest figure.
-    shown: Vec<(Column, f32, Option<(f64, f64)>)>,
+    /// They.
+    shown: Vec<Shown>,
     /// Of all.
     width: f32,
     /// What the names of all candidates end with, which need not be read in each row.
@@ -86,8 +89,7 @@ impl<'a> Columns<'a> {
             least(column)
                 + match column {
                     Column::Candidate => spare * 0.4,
-                    Column::Scenario => spare * 0.15,
-                    Column::Rate => spare * 0.15,
+                    Column::Scenario | Column::Rate => spare * 0.15,
                     Column::P50 | Column::P95 | Column::P99 => spare * 0.1,
                     _ => 0.0,
                 }
