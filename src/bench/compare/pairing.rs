@@ -112,7 +112,7 @@ pub(super) fn nearest_scenarios<'a>(
 ) -> Vec<(&'a Scenario, &'a Scenario, String)> {
     let mut taken = vec![false; first.scenarios.len()];
     let mut found: Vec<(usize, &Scenario, &Scenario, String)> = Vec::new();
-    let rules: [fn(&Scenario, &Scenario) -> bool; 2] = [is_same, is_near];
+    let rules: [fn(&Scenario, &Scenario) -> bool; 3] = [is_same, is_same_sweep, is_one_by_one];
     for (rule, matches) in rules.into_iter().enumerate() {
         for (number, b) in second.scenarios.iter().enumerate() {
             if found.iter().any(|pair| pair.0 == number) {
@@ -149,10 +149,15 @@ pub(super) fn is_same(a: &Scenario, b: &Scenario) -> bool {
 }
 
 /// A batch sweep has as many callers as the engine has workers, which is another number on another
-/// machine; and one picture after the other is the same load whatever it is called.
-fn is_near(a: &Scenario, b: &Scenario) -> bool {
+/// machine.
+fn is_same_sweep(a: &Scenario, b: &Scenario) -> bool {
     let is_sweep = |scenario: &Scenario| scenario.scenario == ScenarioKind::Offline;
-    let is_one_by_one = |scenario: &Scenario| {
+    is_sweep(a) && is_sweep(b) && a.batch == b.batch
+}
+
+/// One picture after the other is the same load whatever it is called.
+fn is_one_by_one(a: &Scenario, b: &Scenario) -> bool {
+    let is_it = |scenario: &Scenario| {
         scenario.batch == 1
             && match scenario.scenario {
                 ScenarioKind::SingleStream => true,
@@ -162,7 +167,7 @@ fn is_near(a: &Scenario, b: &Scenario) -> bool {
                 ScenarioKind::MultiStream | ScenarioKind::ServerOpen => false,
             }
     };
-    (is_sweep(a) && is_sweep(b) && a.batch == b.batch) || (is_one_by_one(a) && is_one_by_one(b))
+    is_it(a) && is_it(b)
 }
 
 /// What is not the same of two measurements that are nearly so: `single-stream beside offline, batch

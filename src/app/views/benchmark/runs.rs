@@ -151,6 +151,8 @@ fn entry(
                 };
                 let title = RichText::new(&text.title).color(color);
                 let button = Button::selectable(false, title)
+                    // So that the title is at the left.
+                    .right_text("")
                     .fill(fill)
                     .truncate()
                     .min_size(vec2(ui.available_width(), 28.0));

@@ -38,7 +38,10 @@ pub(super) fn show(
         .inner_margin(egui::Margin::same(8))
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
-            let columns = Columns::new(&rows, ui.available_width() - ui.spacing().scroll.bar_width);
+            let columns = Columns::new(
+                &rows,
+                ui.available_width() - ui.spacing().scroll.allocated_width(),
+            );
             ScrollArea::horizontal()
                 .id_salt("benchmark-columns")
                 .show(ui, |ui| {
