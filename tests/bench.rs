@@ -153,7 +153,7 @@ fn a_run_measures_every_scenario_and_writes_every_format() {
     for words in [
         "against section 11 of the reference results, ONNX Model Profile",
         "embedded/cpu/lite0-copies/f32 beside ONNX Runtime CPU: another engine and model",
-        "(2 at once) beside offline, batch 1 (1 at once)",
+        "offline, batch 1, 2 at once beside 1",
     ] {
         assert!(table.contains(words), "{words}: {table}");
     }

@@ -329,9 +329,9 @@ mod tests {
         assert_eq!(
             titles,
             [
-                "offline, batch 8 (2 at once) beside offline, batch 8 (1 at once)",
-                "offline, batch 8 (2 at once) beside offline, batch 8 (1 at once)",
-                "single-stream beside offline, batch 1 (1 at once)",
+                "offline, batch 8, 2 at once beside 1",
+                "offline, batch 8, 2 at once beside 1",
+                "single-stream beside offline, batch 1",
             ]
         );
         // Only one side has single times: nothing is concluded.

@@ -7,7 +7,7 @@ use twinlens::bench::history;
 use crate::benchmark::{fixed, home, open, show_fixed};
 use crate::support::{Home, Window, name};
 
-const TABS: [&str; 5] = [
+pub(crate) const TABS: [&str; 5] = [
     "Throughput and latency",
     "Batch and concurrency",
     "Latency",
@@ -21,7 +21,7 @@ fn plots(window: &Window) -> Vec<String> {
     images.filter_map(|node| name(&node)).collect()
 }
 
-fn choose_tab(window: &mut Window, tab: &str) {
+pub(crate) fn choose_tab(window: &mut Window, tab: &str) {
     let tab = by().role(Role::Tab).label(tab);
     window.harness.get(tab).click_accesskit();
     window.settle();
@@ -145,7 +145,7 @@ fn a_reference_result_stands_beside_the_nearest_candidate_and_it_is_said_what_di
     assert!(window.shows("Another model is other work"));
     assert!(window.shows("Only in the second: embedded/cpu/lite0-copies/f32"));
     assert!(window.shows("CPU of the client (MacBook Pro)"));
-    let rows = window.names("offline, batch 8 (2 at once) beside offline, batch 8 (1 at once)");
+    let rows = window.names("offline, batch 8, 2 at once beside 1, ");
     assert!(!rows.is_empty(), "{:#?}", window.all_text());
     assert!(
         rows.iter()

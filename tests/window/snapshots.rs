@@ -11,6 +11,7 @@ use egui_kittest::{SnapshotOptions, SnapshotResults};
 use twinlens::settings::ThemeChoice;
 
 use crate::benchmark;
+use crate::benchmark_plots::{self, TABS};
 use crate::common;
 use crate::support::{Home, Look, Window, name};
 
@@ -224,6 +225,54 @@ fn the_benchmark_fits_into_a_small_window_and_at_twice_the_scale() {
     benchmark::show(&mut window);
     benchmark::show_fixed(&mut window, &home);
     take(&mut results, &mut window, &home, "benchmark-200-percent");
+}
+
+/// Some plots of a run, in a window that is tall enough; the window afterwards.
+fn take_plots(theme: Theme, suffix: &str, tabs: &[&str]) -> Option<(Home, Window)> {
+    if !can_render() {
+        return None;
+    }
+    let mut results = SnapshotResults::new();
+    let home = benchmark::home();
+    let tall = Look {
+        size: vec2(1100.0, 1240.0),
+        ..look(theme)
+    };
+    let mut window = open(&home, &tall, &[home.photos()]);
+    benchmark::show(&mut window);
+    benchmark::show_fixed(&mut window, &home);
+    for tab in tabs {
+        benchmark_plots::choose_tab(&mut window, tab);
+        let name = tab.to_lowercase().replace(' ', "-");
+        let name = format!("benchmark-plot-{name}-{suffix}");
+        take(&mut results, &mut window, &home, &name);
+    }
+    Some((home, window))
+}
+
+#[test]
+fn the_plots_look_as_they_did_in_the_dark() {
+    take_plots(Theme::Dark, "dark", &[TABS[0], TABS[3]]);
+}
+
+#[test]
+fn the_other_plots_and_a_comparison_look_as_they_did_in_the_light() {
+    let tabs = [TABS[1], TABS[2], TABS[4]];
+    let Some((home, mut window)) = take_plots(Theme::Light, "light", &tabs) else {
+        return;
+    };
+    let mut results = SnapshotResults::new();
+    window.click("Reference results (11)");
+    let name = "Compare with Section 11: ONNX Model Profile";
+    window.wait_until("they are listed", |w| w.has(name));
+    window.scroll_and_click(name);
+    window.wait_until("the comparison is there", |w| w.shows("Only in the second"));
+    take(
+        &mut results,
+        &mut window,
+        &home,
+        "benchmark-comparison-light",
+    );
 }
 
 #[test]

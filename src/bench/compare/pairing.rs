@@ -126,7 +126,7 @@ pub(super) fn nearest_scenarios<'a>(
             *is_taken = true;
             let title = match rule {
                 0 => b.title(),
-                _ => format!("{} beside {}", full_title(b), full_title(a)),
+                _ => beside(a, b),
             };
             found.push((number, a, b, title));
         }
@@ -170,11 +170,12 @@ fn is_one_by_one(a: &Scenario, b: &Scenario) -> bool {
     is_it(a) && is_it(b)
 }
 
-fn full_title(scenario: &Scenario) -> String {
-    match (scenario.scenario, scenario.concurrency) {
-        (ScenarioKind::Offline, Some(callers)) => {
-            format!("{} ({callers} at once)", scenario.title())
-        }
-        _ => scenario.title(),
+/// What is not the same of two measurements that are nearly so: `single-stream beside offline, batch
+/// 1`, `offline, batch 8, 2 at once beside 1`.
+fn beside(first: &Scenario, second: &Scenario) -> String {
+    let (a, b) = (first.title(), second.title());
+    match (first.concurrency, second.concurrency) {
+        (Some(before), Some(now)) if a == b => format!("{b}, {now} at once beside {before}"),
+        _ => format!("{b} beside {a}"),
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn show(ui: &mut Ui, comparing: &Comparing, commands: &mut Vec<Comman
 
 /// Which run it is: when, with which version, on what.
 fn side(ui: &mut Ui, which: &str, run: &Run) {
-    let text = format!("{which}: {}. {}", runs::title(run), runs::origin(run));
+    let text = format!("{which}: {}; {}", runs::title(run), runs::origin(run));
     ui.add(Label::new(text).wrap());
 }
 
@@ -83,7 +83,7 @@ fn pairs(ui: &mut Ui, comparison: &Comparison) {
 fn table(ui: &mut Ui, number: usize, pair: &Pair) {
     Grid::new(("comparison", number))
         .num_columns(6)
-        .spacing([space::LARGE, space::TINY])
+        .spacing([space::MEDIUM, space::TINY])
         .striped(true)
         .show(ui, |ui| {
             for head in ["Measurement", "Figure", "First", "Second", "Difference", ""] {

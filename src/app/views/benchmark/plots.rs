@@ -52,7 +52,11 @@ fn tabs(ui: &mut Ui, shown: PlotKind, commands: &mut Vec<Command>) {
     ui.horizontal_wrapped(|ui| {
         for kind in PlotKind::ALL {
             let is_shown = kind == shown;
-            let color = if is_shown { palette.text } else { palette.weak };
+            let color = if is_shown {
+                palette.on_accent
+            } else {
+                palette.weak
+            };
             let text = RichText::new(kind.name()).color(color);
             let response = ui.add(Button::selectable(is_shown, text));
             response.widget_info(|| {
@@ -72,8 +76,9 @@ fn statement(ui: &mut Ui, text: &str) {
 }
 
 /// A plot with the behaviour of all of them.
-fn plot<'a>(id: &str, height: f32) -> Plot<'a> {
+fn plot<'a>(ui: &Ui, id: &str, height: f32) -> Plot<'a> {
     Plot::new(id)
+        .grid_color(Palette::of(ui).line)
         .height(height)
         .allow_scroll(false)
         .allow_boxed_zoom(false)
@@ -88,27 +93,35 @@ fn named(response: &egui::Response, statement: &str) {
 
 /// An axis of numbers.
 fn numbers(axis: AxisHints<'static>, label: &str) -> Vec<AxisHints<'static>> {
-    let text = |mark: GridMark, _: &std::ops::RangeInclusive<f64>| digits(mark.value);
+    let text = |mark: GridMark, _: &std::ops::RangeInclusive<f64>| short(mark.value);
     vec![axis.label(label).formatter(text)]
 }
 
 /// An axis of powers of ten, at which places are logarithms.
 fn powers(axis: AxisHints<'static>, label: &str) -> Vec<AxisHints<'static>> {
     let text = |mark: GridMark, _: &std::ops::RangeInclusive<f64>| {
-        if mark.step_size < 1.0 {
+        if mark.step_size < NAMED {
             return String::new();
         }
-        let number = 10f64.powf(mark.value);
-        if number >= 1.0 {
-            format!("{number:.0}")
-        } else {
-            format!("{number}")
-        }
+        short(10f64.powf(mark.value))
     };
     vec![axis.label(label).formatter(text)]
 }
 
-/// Grid lines at powers of ten, and thin ones at 2 to 9 times these.
+/// A number at an axis, without zeros at the end of its decimals.
+fn short(number: f64) -> String {
+    let text = digits(number);
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
+}
+
+/// Grid lines of a logarithmic axis have numbers from this step on.
+const NAMED: f64 = 0.5;
+
+/// Grid lines at powers of ten, thinner ones at 2 and 5 times these, and thin ones between.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "the plot hands it over by value"
@@ -124,7 +137,11 @@ fn decades(input: GridInput) -> Vec<GridMark> {
         for factor in 1..10 {
             marks.push(GridMark {
                 value: power + f64::from(factor).log10(),
-                step_size: if factor == 1 { 1.0 } else { 0.3 },
+                step_size: match factor {
+                    1 => 1.0,
+                    2 | 5 => NAMED,
+                    _ => 0.2,
+                },
             });
         }
         power += 1.0;

@@ -46,7 +46,7 @@ pub(super) fn show(ui: &mut Ui, run: &Run) -> Result<(), Nothing> {
     };
     #[expect(clippy::cast_precision_loss, reason = "a handful of rows")]
     let height = AXIS + ROW * data.batches.len() as f32;
-    let drawn = plot("batch-concurrency", height)
+    let drawn = plot(ui, "batch-concurrency", height)
         .default_x_bounds(-0.5, at(data.callers.len()) - 0.5)
         .default_y_bounds(-0.5, at(data.batches.len()) - 0.5)
         .allow_zoom(false)
@@ -59,11 +59,7 @@ pub(super) fn show(ui: &mut Ui, run: &Run) -> Result<(), Nothing> {
                 .label("requests at once")
                 .formatter(callers),
         ])
-        .custom_y_axes(vec![
-            AxisHints::new_y()
-                .label("batch (pictures a request)")
-                .formatter(batches),
-        ])
+        .custom_y_axes(vec![AxisHints::new_y().label("batch").formatter(batches)])
         .label_formatter(hover)
         .show(ui, |plot| {
             for cell in cells {

@@ -38,7 +38,7 @@ pub(super) fn show(ui: &mut Ui, run: &Run) -> Result<(), Nothing> {
         }
         HoverPosition::Elsewhere { .. } => None,
     };
-    let plot = plot("latency-cdf", HEIGHT)
+    let plot = plot(ui, "latency-cdf", HEIGHT)
         .include_y(0.0)
         .include_y(100.0)
         .custom_y_axes(numbers(AxisHints::new_y(), "share of the photos (%)"))

@@ -39,7 +39,7 @@ pub(super) fn show(ui: &mut Ui, run: &Run) -> Result<(), Nothing> {
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
     };
     let lowest = data.lowest();
-    let drawn = plot("speed-quality", HEIGHT)
+    let drawn = plot(ui, "speed-quality", HEIGHT)
         .include_x(0.0)
         .include_y(1.0)
         .include_y(lowest - (1.0 - lowest).max(0.001) * 0.1)

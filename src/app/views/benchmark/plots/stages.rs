@@ -68,7 +68,7 @@ pub(super) fn show(ui: &mut Ui, run: &Run) -> Result<(), Nothing> {
     };
     #[expect(clippy::cast_precision_loss, reason = "a handful of bars")]
     let height = AXIS + BAR * data.bars.len() as f32;
-    let drawn = plot("stages", height)
+    let drawn = plot(ui, "stages", height)
         .include_x(0.0)
         .include_y(-0.5)
         .include_y(at(last) + 0.5)
@@ -92,8 +92,10 @@ pub(super) fn show(ui: &mut Ui, run: &Run) -> Result<(), Nothing> {
 
 /// Text on a ground of a series' colour: black or white, whichever is read better.
 fn on(ground: eframe::egui::Color32) -> eframe::egui::Color32 {
-    let [red, green, blue] = [ground.r(), ground.g(), ground.b()].map(u32::from);
-    if red * 299 + green * 587 + blue * 114 > 128_000 {
+    let light = |channel: u8| (f32::from(channel) / 255.0).powf(2.2);
+    let [red, green, blue] = [ground.r(), ground.g(), ground.b()].map(light);
+    // Where the contrasts of WCAG to both are equal.
+    if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 {
         eframe::egui::Color32::BLACK
     } else {
         eframe::egui::Color32::WHITE

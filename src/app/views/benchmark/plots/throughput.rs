@@ -37,7 +37,7 @@ pub(super) fn show(ui: &mut Ui, run: &Run) -> Result<(), Nothing> {
         }
         HoverPosition::Elsewhere { .. } => None,
     };
-    let drawn = plot("throughput-latency", HEIGHT)
+    let drawn = plot(ui, "throughput-latency", HEIGHT)
         .include_y(0.0)
         .x_grid_spacer(decades)
         .custom_x_axes(powers(
