@@ -271,7 +271,7 @@ fn check(run: &Run, folder: &Path) {
 }
 
 #[test]
-fn without_a_folder_pictures_are_made_and_json_alone_goes_to_standard_output() {
+fn without_a_folder_demo_photos_are_taken_and_json_alone_goes_to_standard_output() {
     let home = tempfile::tempdir().unwrap();
     let output = common::twinlens(home.path())
         .args([

@@ -228,11 +228,15 @@ fn the_benchmark_fits_into_a_small_window_and_at_twice_the_scale() {
 }
 
 /// Some plots of a run, in a window that is tall enough; the window afterwards.
-fn take_plots(theme: Theme, suffix: &str, tabs: &[&str]) -> Option<(Home, Window)> {
+fn take_plots(
+    results: &mut SnapshotResults,
+    theme: Theme,
+    suffix: &str,
+    tabs: &[&str],
+) -> Option<(Home, Window)> {
     if !can_render() {
         return None;
     }
-    let mut results = SnapshotResults::new();
     let home = benchmark::home();
     let tall = Look {
         size: vec2(1100.0, 1240.0),
@@ -245,23 +249,24 @@ fn take_plots(theme: Theme, suffix: &str, tabs: &[&str]) -> Option<(Home, Window
         benchmark_plots::choose_tab(&mut window, tab);
         let name = tab.to_lowercase().replace(' ', "-");
         let name = format!("benchmark-plot-{name}-{suffix}");
-        take(&mut results, &mut window, &home, &name);
+        take(results, &mut window, &home, &name);
     }
     Some((home, window))
 }
 
 #[test]
 fn the_plots_look_as_they_did_in_the_dark() {
-    take_plots(Theme::Dark, "dark", &[TABS[0], TABS[3]]);
+    let mut results = SnapshotResults::new();
+    take_plots(&mut results, Theme::Dark, "dark", &[TABS[0], TABS[3]]);
 }
 
 #[test]
 fn the_other_plots_and_a_comparison_look_as_they_did_in_the_light() {
     let tabs = [TABS[1], TABS[2], TABS[4]];
-    let Some((home, mut window)) = take_plots(Theme::Light, "light", &tabs) else {
+    let mut results = SnapshotResults::new();
+    let Some((home, mut window)) = take_plots(&mut results, Theme::Light, "light", &tabs) else {
         return;
     };
-    let mut results = SnapshotResults::new();
     window.click("Reference results (11)");
     let name = "Compare with Section 11: ONNX Model Profile";
     window.wait_until("they are listed", |w| w.has(name));
