@@ -265,6 +265,7 @@ mod tests {
                 cosine_mean: cosine,
                 cosine_min: cosine - 0.1,
                 recall_at_10: None,
+                groups_changed: None,
             }),
             ..Candidate::default()
         }

@@ -30,11 +30,11 @@ impl Judge<'_> {
                 self.truth(choice, measured)
             })
             .collect();
-        for (found, truth) in measured.iter_mut().zip(truths) {
+        for ((choice, found), truth) in self.choices.iter().zip(measured).zip(truths) {
             if found.vectors.is_empty() {
                 continue;
             }
-            match truth.and_then(|truth| compare(&truth, &found.vectors)) {
+            match truth.and_then(|truth| compare(&choice.model, &truth, &found.vectors)) {
                 Ok(quality) => found.candidate.quality = Some(quality),
                 Err(reason) => missing.push(Missing {
                     figure: format!("{}: quality", found.candidate.id),
@@ -82,9 +82,13 @@ impl Judge<'_> {
     }
 }
 
-fn compare((id, truth): &Truth, found: &[Embedding]) -> Result<super::schema::Quality, String> {
+fn compare(
+    model: &ModelRecord,
+    (id, truth): &Truth,
+    found: &[Embedding],
+) -> Result<super::schema::Quality, String> {
     let length = |vectors: &[Embedding]| vectors.first().map_or(0, |v| v.components().len());
-    quality(id, truth, found).ok_or_else(|| {
+    quality(id, truth, found, model.similarity_default).ok_or_else(|| {
         format!(
             "it is another model: its vectors have {} numbers, those of {id} {}",
             length(found),

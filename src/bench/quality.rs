@@ -7,13 +7,15 @@ use crate::embed::Embedding;
 /// Neighbours that are compared.
 const NEIGHBOURS: usize = 10;
 
-/// Compares vectors of the same photos in the same order. `None` without any, or if their
-/// lengths differ: then they are of different models.
+/// Compares vectors of the same photos in the same order; photos are grouped from the cosine
+/// `similarity` on. `None` without any, or if their lengths differ: then they are of different
+/// models.
 #[must_use]
 pub(super) fn quality(
     reference: &str,
     truth: &[Embedding],
     found: &[Embedding],
+    similarity: f32,
 ) -> Option<Quality> {
     let (truth, found) = (unpacked(truth), unpacked(found));
     let is_alike =
@@ -37,7 +39,57 @@ pub(super) fn quality(
         cosine_mean: mean(&cosines)?,
         cosine_min,
         recall_at_10: recall.flatten(),
+        groups_changed: Some(regrouped(&truth, &found, similarity.into())),
     })
+}
+
+/// The share of the photos that are grouped with others.
+fn regrouped(truth: &[Vec<f32>], found: &[Vec<f32>], similarity: f64) -> f64 {
+    let (truth, found) = (groups(truth, similarity), groups(found, similarity));
+    let changed = truth.iter().zip(&found).filter(|(a, b)| a != b).count();
+    #[expect(clippy::cast_precision_loss, reason = "counts of photos")]
+    let share = changed as f64 / truth.len().max(1) as f64;
+    share
+}
+
+/// For each photo those that it is joined with, itself among them: whoever is similar to one of
+/// them, and so on.
+fn groups(vectors: &[Vec<f32>], similarity: f64) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = vec![Vec::new(); vectors.len()];
+    for first in 0..vectors.len() {
+        if groups.get(first).is_none_or(|group| !group.is_empty()) {
+            continue;
+        }
+        let (mut group, mut next) = (vec![first], 0);
+        while let Some(&photo) = group.get(next) {
+            let similar = nearest_from(photo, vectors, similarity);
+            let more: Vec<usize> = similar.filter(|other| !group.contains(other)).collect();
+            group.extend(more);
+            next += 1;
+        }
+        group.sort_unstable();
+        for &photo in &group {
+            if let Some(place) = groups.get_mut(photo) {
+                place.clone_from(&group);
+            }
+        }
+    }
+    groups
+}
+
+/// The other photos that are at least so similar to one.
+fn nearest_from(
+    photo: usize,
+    vectors: &[Vec<f32>],
+    similarity: f64,
+) -> impl Iterator<Item = usize> {
+    let own = vectors.get(photo);
+    let others = vectors.iter().enumerate();
+    others
+        .filter(move |(other, vector)| {
+            *other != photo && own.is_some_and(|own| cosine(own, vector) >= similarity)
+        })
+        .map(|(other, _)| other)
 }
 
 fn unpacked(vectors: &[Embedding]) -> Vec<Vec<f32>> {
@@ -105,10 +157,10 @@ mod tests {
     #[test]
     fn equal_vectors_are_perfect_and_noise_costs_cosine_and_recall() {
         let truth = vectors(60, 0.0);
-        let same = quality("r", &truth, &truth).unwrap();
+        let same = quality("r", &truth, &truth, 0.65).unwrap();
         assert_eq!((same.cosine_mean, same.recall_at_10), (1.0, Some(1.0)));
-        let little = quality("r", &truth, &vectors(60, 0.1)).unwrap();
-        let much = quality("r", &truth, &vectors(60, 1.0)).unwrap();
+        let little = quality("r", &truth, &vectors(60, 0.1), 0.65).unwrap();
+        let much = quality("r", &truth, &vectors(60, 1.0), 0.65).unwrap();
         assert!(little.cosine_mean > 0.99 && little.cosine_min <= little.cosine_mean);
         assert!(much.cosine_mean < little.cosine_mean);
         assert!(much.recall_at_10.unwrap() < little.recall_at_10.unwrap());
@@ -118,8 +170,26 @@ mod tests {
     #[test]
     fn what_cannot_be_compared_is_not() {
         let truth = vectors(5, 0.0);
-        assert_eq!(quality("r", &truth, &truth).unwrap().recall_at_10, None);
-        assert_eq!(quality("r", &truth, &truth[1..]), None);
-        assert_eq!(quality("r", &[], &[]), None);
+        assert_eq!(
+            quality("r", &truth, &truth, 0.65).unwrap().recall_at_10,
+            None
+        );
+        assert_eq!(quality("r", &truth, &truth[1..], 0.65), None);
+        assert_eq!(quality("r", &[], &[], 0.65), None);
+    }
+
+    #[test]
+    fn photos_that_are_grouped_with_others_are_counted() {
+        let vector = |angle: f32| vec![angle.cos(), angle.sin()];
+        // Three that hang together by the one in the middle, and one alone.
+        let truth: Vec<Vec<f32>> = [0.0, 0.4, 0.8, 3.0].map(vector).into();
+        assert_eq!(
+            groups(&truth, 0.9),
+            [vec![0, 1, 2], vec![0, 1, 2], vec![0, 1, 2], vec![3]]
+        );
+        assert!(regrouped(&truth, &truth, 0.9) < 1e-9);
+        // The last of the three leaves: its own group and those of both others have changed.
+        let found: Vec<Vec<f32>> = [0.0, 0.4, 1.2, 3.0].map(vector).into();
+        assert!((regrouped(&truth, &found, 0.9) - 0.75).abs() < 1e-9);
     }
 }

@@ -176,6 +176,7 @@ fn candidate(id: &str, base: f64, rate: f64) -> Candidate {
             cosine_mean: 0.9999,
             cosine_min: 0.9998,
             recall_at_10: Some(1.0),
+            groups_changed: None,
         }),
         ..Candidate::default()
     }

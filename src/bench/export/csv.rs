@@ -11,7 +11,7 @@ use crate::bench::schema::Run;
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-const HEADER: [&str; 41] = [
+const HEADER: [&str; 42] = [
     "candidate",
     "engine",
     "runtime",
@@ -25,6 +25,7 @@ const HEADER: [&str; 41] = [
     "cosine_mean",
     "cosine_min",
     "recall_at_10",
+    "groups_changed",
     "scenario",
     "batch",
     "concurrency",
@@ -84,6 +85,7 @@ pub fn write_csv(run: &Run, mut output: impl Write) -> io::Result<()> {
             number(quality.map(|quality| quality.cosine_mean)),
             number(quality.map(|quality| quality.cosine_min)),
             number(quality.and_then(|quality| quality.recall_at_10)),
+            number(quality.and_then(|quality| quality.groups_changed)),
             scenario.scenario.name().to_owned(),
             scenario.batch.to_string(),
             number(scenario.concurrency),

@@ -20,6 +20,7 @@ fn run() -> Run {
         cosine_mean: 0.97,
         cosine_min: 0.9,
         recall_at_10: None,
+        groups_changed: None,
     });
     let single = &mut candidate.scenarios[0];
     single.samples_ms = vec![2.0, 1.0, 4.0];

@@ -168,6 +168,7 @@ fn speed_stands_against_the_worst_photo_not_the_mean() {
             cosine_mean: 0.999,
             cosine_min,
             recall_at_10: Some(0.8),
+            groups_changed: None,
         })
     };
     run.candidates[0].quality = quality(f64::NAN);
