@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::BenchError;
 use super::load::{Served, Service};
 use super::schema::Stages;
+use super::{BenchError, milliseconds};
 use crate::embed::{Embedder, ModelInput};
 
 /// More than callers at once, so that none waits to ask: what waits, waits in the queue.
@@ -177,10 +177,6 @@ impl Service for Requests<'_> {
             Err(gone())
         }
     }
-}
-
-fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
 }
 
 #[cfg(test)]

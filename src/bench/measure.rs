@@ -4,7 +4,7 @@ mod local;
 mod remote;
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use self::local::Local;
 use self::remote::RemoteSubject;
@@ -14,7 +14,7 @@ use super::plan::{ATTEMPTS, Plan, Step};
 use super::probe::{Probe, Usage};
 use super::schema::{Candidate, Missing, Operator, Scenario, ScenarioKind, Stages};
 use super::workload::Workload;
-use super::{BenchError, Event};
+use super::{BenchError, Event, milliseconds};
 use crate::embed::Embedding;
 
 /// Of the arrivals of open loops.
@@ -422,8 +422,4 @@ fn describe(choice: &Choice) -> Candidate {
         reason: choice.obstacle.clone(),
         ..known
     }
-}
-
-fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
 }

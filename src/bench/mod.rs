@@ -46,6 +46,8 @@ pub use workload::Photos;
 
 use std::path::PathBuf;
 
+use std::time::Duration;
+
 use crate::embed::EmbedError;
 use crate::scan::ScanError;
 
@@ -135,4 +137,9 @@ pub enum BenchError {
     /// The system gives no more threads.
     #[error("cannot start a thread for the benchmark: {0}; choose fewer callers")]
     Thread(std::io::Error),
+}
+
+/// Times in results are milliseconds.
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
 }

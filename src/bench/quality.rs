@@ -62,8 +62,10 @@ fn groups(vectors: &[Vec<f32>], similarity: f64) -> Vec<Vec<usize>> {
         }
         let (mut group, mut next) = (vec![first], 0);
         while let Some(&photo) = group.get(next) {
-            let similar = nearest_from(photo, vectors, similarity);
-            let more: Vec<usize> = similar.filter(|other| !group.contains(other)).collect();
+            let more: Vec<usize> = others(photo, vectors)
+                .filter(|(cosine, other)| *cosine >= similarity && !group.contains(other))
+                .map(|(_, other)| other)
+                .collect();
             group.extend(more);
             next += 1;
         }
@@ -77,19 +79,13 @@ fn groups(vectors: &[Vec<f32>], similarity: f64) -> Vec<Vec<usize>> {
     groups
 }
 
-/// The other photos that are at least so similar to one.
-fn nearest_from(
-    photo: usize,
-    vectors: &[Vec<f32>],
-    similarity: f64,
-) -> impl Iterator<Item = usize> {
+/// The cosines of all other photos with one, in their order.
+fn others(photo: usize, vectors: &[Vec<f32>]) -> impl Iterator<Item = (f64, usize)> {
     let own = vectors.get(photo);
-    let others = vectors.iter().enumerate();
-    others
-        .filter(move |(other, vector)| {
-            *other != photo && own.is_some_and(|own| cosine(own, vector) >= similarity)
-        })
-        .map(|(other, _)| other)
+    let vectors = vectors.iter().enumerate();
+    vectors
+        .filter(move |(other, _)| *other != photo)
+        .filter_map(move |(other, vector)| Some((cosine(own?, vector), other)))
 }
 
 fn unpacked(vectors: &[Embedding]) -> Vec<Vec<f32>> {
@@ -121,15 +117,7 @@ fn recall(photo: usize, truth: &[Vec<f32>], found: &[Vec<f32>]) -> f64 {
 
 /// The nearest others; equals by their order.
 fn nearest(photo: usize, vectors: &[Vec<f32>]) -> Vec<usize> {
-    let Some(own) = vectors.get(photo) else {
-        return Vec::new();
-    };
-    let mut others: Vec<(f64, usize)> = vectors
-        .iter()
-        .enumerate()
-        .filter(|(other, _)| *other != photo)
-        .map(|(other, vector)| (cosine(own, vector), other))
-        .collect();
+    let mut others: Vec<(f64, usize)> = others(photo, vectors).collect();
     others.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     others.truncate(NEIGHBOURS);
     others.into_iter().map(|(_, other)| other).collect()

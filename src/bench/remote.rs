@@ -6,9 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::BenchError;
 use super::load::{self, Served, Service};
 use super::schema::Stages;
+use super::{BenchError, milliseconds};
 use crate::embed::ModelInput;
 use crate::embed::remote::{
     Answer, CallError, CallErrorKind, Connection, Credentials, Endpoint, Statistics,
@@ -354,8 +354,4 @@ impl Service for RemoteRequests<'_> {
 /// Nothing panics while it holds one of these locks.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
 }
